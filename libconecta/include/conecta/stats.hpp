@@ -31,7 +31,7 @@ inline constexpr std::size_t close_reason_count = 9;
 
 /// A count for every close_reason.
 class counts_by_reason {
-public:
+ public:
   [[nodiscard]] std::uint64_t operator[](close_reason reason) const noexcept {
     return counts_[static_cast<std::size_t>(reason)];
   }
@@ -40,7 +40,7 @@ public:
   }
   friend bool operator==(counts_by_reason const&, counts_by_reason const&) = default;
 
-private:
+ private:
   std::array<std::uint64_t, close_reason_count> counts_{};
 };
 

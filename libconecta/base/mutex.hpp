@@ -1,0 +1,45 @@
+#pragma once
+
+// std::mutex with the annotations that clang's -Wthread-safety understands. Members guarded by one
+// say so with CONECTA_GUARDED_BY, and a forgotten lock does not compile.
+
+#include <condition_variable>
+#include <mutex>
+
+#if defined(__clang__)
+#define CONECTA_THREAD_ANNOTATION(x) __attribute__((x))
+#else
+#define CONECTA_THREAD_ANNOTATION(x)
+#endif
+#define CONECTA_GUARDED_BY(x) CONECTA_THREAD_ANNOTATION(guarded_by(x))
+#define CONECTA_REQUIRES(x) CONECTA_THREAD_ANNOTATION(requires_capability(x))
+
+namespace conecta {
+
+class CONECTA_THREAD_ANNOTATION(capability("mutex")) mutex {
+ public:
+  void lock() CONECTA_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  void unlock() CONECTA_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+
+ private:
+  std::mutex mutex_;
+};
+
+class CONECTA_THREAD_ANNOTATION(scoped_lockable) scoped_lock {
+ public:
+  explicit scoped_lock(mutex& held) CONECTA_THREAD_ANNOTATION(acquire_capability(held))
+      : held_{held} {
+    held_.lock();
+  }
+  ~scoped_lock() CONECTA_THREAD_ANNOTATION(release_capability()) { held_.unlock(); }
+  scoped_lock(scoped_lock const&) = delete;
+  scoped_lock& operator=(scoped_lock const&) = delete;
+
+ private:
+  mutex& held_;
+};
+
+/// Waits with a `mutex`; the caller holds it, as with std::condition_variable_any.
+using condition = std::condition_variable_any;
+
+} // namespace conecta

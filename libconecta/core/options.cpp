@@ -1,0 +1,91 @@
+#include <conecta/options.hpp>
+#include <conecta/stats.hpp>
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+namespace conecta {
+
+namespace {
+
+constexpr duration longest = std::chrono::hours{24 * 3653};
+
+class option_check {
+ public:
+  void count(char const* field, std::size_t value, std::size_t least, std::size_t most) {
+    if (value < least || value > most) {
+      report(field, std::to_string(value), std::to_string(least) + " to " + std::to_string(most));
+    }
+  }
+
+  void time(char const* field, duration value, duration least = duration{1}) {
+    if (value < least || value > longest) {
+      report(field, std::to_string(value.count()) + "ns",
+             std::to_string(least.count()) + "ns to 10 years");
+    }
+  }
+
+  void time(char const* field, std::optional<duration> value) {
+    if (value) {
+      time(field, *value);
+    }
+  }
+
+  void ratio(char const* field, double value) {
+    if (!(value >= 0.0 && value <= 1.0)) {
+      report(field, std::to_string(value), "0 to 1");
+    }
+  }
+
+  void report(std::string field, std::string value, std::string allowed) {
+    found_.push_back({std::move(field), std::move(value), std::move(allowed)});
+  }
+
+  [[nodiscard]] std::vector<option_violation> found() && { return std::move(found_); }
+
+ private:
+  std::vector<option_violation> found_;
+};
+
+} // namespace
+
+std::vector<option_violation> violations_of(pool_options const& options) {
+  constexpr std::size_t most_slots = std::size_t{1} << 24U;
+  option_check check;
+  check.count("max_size", options.max_size, 1, most_slots);
+  if (options.min_idle > options.max_size) {
+    check.report("min_idle", std::to_string(options.min_idle),
+                 "0 to max_size (" + std::to_string(options.max_size) + ")");
+  }
+  check.count("max_waiters", options.max_waiters, 0, most_slots);
+  check.time("acquire_timeout", options.acquire_timeout, duration{0});
+  check.time("open_timeout", options.open_timeout);
+  check.time("check_timeout", options.check_timeout);
+  check.time("reset_timeout", options.reset_timeout);
+  check.time("close_timeout", options.close_timeout);
+  check.count("open_concurrency", options.open_concurrency, 1, 1024);
+  check.count("check_concurrency", options.check_concurrency, 1, 1024);
+  check.time("backoff.initial", options.backoff.initial);
+  check.time("backoff.limit", options.backoff.limit);
+  check.ratio("backoff.jitter", options.backoff.jitter);
+  if (options.backoff.limit < options.backoff.initial) {
+    check.report("backoff.limit", std::to_string(options.backoff.limit.count()) + "ns",
+                 "at least backoff.initial");
+  }
+  check.time("scan_interval", options.scan_interval);
+  check.count("check_retries", options.check_retries, 0, 1000);
+  check.time("idle_timeout", options.idle_timeout);
+  check.time("max_lifetime", options.max_lifetime);
+  check.ratio("lifetime_jitter", options.lifetime_jitter);
+  return std::move(check).found();
+}
+
+std::string_view name_of(close_reason reason) noexcept {
+  constexpr std::array<std::string_view, close_reason_count> names{
+      "idle",  "lifetime", "uses",      "unhealthy", "surplus",
+      "stale", "broken",   "discarded", "shutdown"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+} // namespace conecta
