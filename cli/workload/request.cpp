@@ -1,0 +1,142 @@
+#include "workload/request.hpp"
+
+#include "base/random.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace conecta::workload {
+namespace {
+
+template <class... Handlers>
+struct overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+overloaded(Handlers...) -> overloaded<Handlers...>;
+
+constexpr std::size_t nonce_digits = 16;
+constexpr std::size_t sequence_digits = 20;
+
+// An odd multiplier and SplitMix64 are bijections: distinct requests of a run, distinct nonces.
+std::uint64_t nonce_of(request_identity identity) noexcept {
+  std::uint64_t const key = random_source{identity.seed}.next();
+  return random_source{identity.sequence * 0x9e3779b97f4a7c15 + key}.next();
+}
+
+void append_nonce(std::uint64_t nonce, std::string& out) {
+  for (int shift = 60; shift >= 0; shift -= 4) {
+    out.push_back("0123456789abcdef"[(nonce >> shift) & 15]);
+  }
+}
+
+void append_decimal(std::uint64_t number, std::string& out) {
+  std::array<char, sequence_digits> digits{};
+  auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_random(std::size_t count, random_source& chance, std::string& out) {
+  while (count > 0) {
+    std::uint64_t word = chance.next();
+    for (std::size_t byte = 0; byte < sizeof word && count > 0; ++byte, --count) {
+      out.push_back(static_cast<char>(word & 0xff));
+      word >>= 8;
+    }
+  }
+}
+
+} // namespace
+
+payload literal_payload(std::string bytes) {
+  payload made;
+  if (!bytes.empty()) {
+    made.pieces.emplace_back(literal_piece{std::move(bytes)});
+  }
+  return made;
+}
+
+std::optional<payload> parse_template(std::string_view text, std::string& error) {
+  payload made;
+  std::string plain;
+  auto const flush = [&] {
+    if (!plain.empty()) {
+      made.pieces.emplace_back(literal_piece{std::exchange(plain, {})});
+    }
+  };
+  while (!text.empty()) {
+    std::size_t const open = text.find("{{");
+    plain += text.substr(0, open);
+    if (open == std::string_view::npos) {
+      break;
+    }
+    text.remove_prefix(open);
+    if (text.starts_with("{{{{")) {
+      plain += "{{";
+      text.remove_prefix(4);
+      continue;
+    }
+    std::size_t const close = text.find("}}");
+    if (close == std::string_view::npos) {
+      error = "a template that does not end: \"" + std::string{text.substr(0, 24)} + "\"";
+      return std::nullopt;
+    }
+    std::string_view const name = text.substr(2, close - 2);
+    flush();
+    if (name == "nonce") {
+      made.pieces.emplace_back(nonce_piece{});
+    } else if (name == "seq") {
+      made.pieces.emplace_back(sequence_piece{});
+    } else if (name == "random" || name.starts_with("random ")) {
+      error = "the template {{random}}, which is not supported yet";
+      return std::nullopt;
+    } else {
+      error = "an unknown template \"" +
+              std::string{text.substr(0, std::min<std::size_t>(close + 2, 40))} + "\"";
+      return std::nullopt;
+    }
+    text.remove_prefix(close + 2);
+  }
+  flush();
+  return made;
+}
+
+void render(payload const& what, request_identity identity, std::string& out) {
+  out.clear();
+  std::uint64_t const nonce = nonce_of(identity);
+  random_source chance{~nonce};
+  for (payload_piece const& piece : what.pieces) {
+    std::visit(overloaded{
+                   [&](literal_piece const& literal) { out += literal.bytes; },
+                   [&](nonce_piece const&) { append_nonce(nonce, out); },
+                   [&](sequence_piece const&) { append_decimal(identity.sequence, out); },
+                   [&](random_piece const& drawn) { append_random(drawn.count, chance, out); },
+               },
+               piece);
+  }
+}
+
+std::size_t largest_size(payload const& what) noexcept {
+  std::size_t total = 0;
+  for (payload_piece const& piece : what.pieces) {
+    total += std::visit(overloaded{
+                            [](literal_piece const& literal) { return literal.bytes.size(); },
+                            [](nonce_piece const&) { return nonce_digits; },
+                            [](sequence_piece const&) { return sequence_digits; },
+                            [](random_piece const& drawn) { return drawn.count; },
+                        },
+                        piece);
+  }
+  return total;
+}
+
+bool names_its_request(payload const& what) noexcept {
+  return std::any_of(what.pieces.begin(), what.pieces.end(), [](payload_piece const& piece) {
+    return std::holds_alternative<nonce_piece>(piece) ||
+           std::holds_alternative<sequence_piece>(piece);
+  });
+}
+
+} // namespace conecta::workload
