@@ -1,0 +1,78 @@
+#pragma once
+
+// A scenario that was read, checked and resolved: every default is filled in, every name is an
+// index, every offset a time since the start of the run. Pure data.
+
+#include "fault/fault.hpp"
+#include "net/framing.hpp"
+#include "run/threshold.hpp"
+#include "target/target_options.hpp"
+#include "workload/request.hpp"
+
+#include <conecta/options.hpp>
+#include <conecta/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace conecta::scenario {
+
+enum class transport : std::uint8_t { tcp, udp };
+
+/// The exchange that says whether an idle connection is alive.
+struct check_spec {
+  std::string send;
+  net::reply_framing reply; ///< one_datagram on UDP
+  net::expectation expect;
+};
+
+struct endpoint_spec {
+  std::string id;
+  transport kind = transport::tcp;
+  std::string url;                              ///< "" where it is embedded; may hold a secret
+  std::optional<target::target_options> target; ///< exactly one of url and target is given
+  double weight = 1;
+  std::optional<check_spec> check;
+  pool_options pool; ///< the scenario's, with this endpoint's own keys over it
+};
+
+struct stage_spec {
+  enum class recording : std::uint8_t { recorded, left_out };
+
+  std::string name;
+  duration start{}; ///< since the start of the run
+  duration length{};
+  recording record = recording::recorded;
+  std::size_t workers = 0; ///< 0 is an idle stage
+};
+
+struct workload_spec {
+  std::size_t workers = 0; ///< of stages that give none
+  duration think{};
+  duration hold{};
+  duration request_timeout = std::chrono::seconds{1};
+  std::vector<workload::request_spec> requests;
+};
+
+struct scenario {
+  std::string name;
+  std::uint64_t seed = 1;
+  std::vector<endpoint_spec> endpoints; ///< one or more, each asked by some request
+  workload_spec workload;
+  std::vector<stage_spec> stages; ///< one or more, one after the other
+  std::vector<fault::fault_spec> faults;
+  std::vector<run::threshold> thresholds;
+
+  /// The whole as JSON, defaults included, without secrets: what came from the environment stands
+  /// there as the ${NAME} that was written, a password in a URL as ***.
+  std::string resolved;
+
+  [[nodiscard]] duration length() const noexcept {
+    return stages.empty() ? duration{} : stages.back().start + stages.back().length;
+  }
+};
+
+} // namespace conecta::scenario

@@ -1,0 +1,29 @@
+#pragma once
+
+// Words for messages: text made safe to print, and the known name nearest to a mistyped one.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace conecta::scenario {
+
+/// Every byte that is not printable ASCII as \xNN, cut short after `most` bytes.
+[[nodiscard]] std::string printable(std::string_view text, std::size_t most = 400);
+
+/// As a JSON string, in ASCII, cut short after `most` bytes.
+[[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = 60);
+
+/// The candidate with the fewest letters to change, if that is few enough to be what was meant.
+[[nodiscard]] std::optional<std::string_view> nearest(std::string_view name,
+                                                      std::span<std::string_view const> candidates);
+
+/// `; did you mean "..."?` or nothing.
+[[nodiscard]] std::string did_you_mean(std::string_view name,
+                                       std::span<std::string_view const> candidates);
+
+/// `"a", "b"`, in the order given.
+[[nodiscard]] std::string listed(std::span<std::string_view const> names);
+
+} // namespace conecta::scenario
