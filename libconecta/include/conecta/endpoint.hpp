@@ -77,10 +77,11 @@ class hook<Result(Arguments...)> {
 /// The hooks of pool<T>. They run on the pool's worker threads and may block.
 template <class T>
 struct blocking_endpoint {
-  hooks::hook<T(hook_context const&)> open; ///< required; or open()
-  hooks::hook<bool(T&, unsigned failures_so_far, hook_context const&)> check; ///< or check(T&)
-  hooks::hook<bool(T&, hook_context const&)> reset;                           ///< or reset(T&)
-  hooks::hook<void(T&, hook_context const&)> close; ///< or close(T&); without it T's destructor
+  hooks::hook<T(hook_context const&)> open = {}; ///< required; or open()
+  hooks::hook<bool(T&, unsigned failures_so_far, hook_context const&)> check = {}; ///< or check(T&)
+  hooks::hook<bool(T&, hook_context const&)> reset = {};                           ///< or reset(T&)
+  hooks::hook<void(T&, hook_context const&)> close =
+      {}; ///< or close(T&); without it T's destructor
 };
 
 } // namespace conecta

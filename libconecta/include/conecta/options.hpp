@@ -44,7 +44,7 @@ struct pool_options {
 
   std::size_t open_concurrency = 4;  ///< 1 to 1,024 opens under way at once
   std::size_t check_concurrency = 8; ///< 1 to 1,024 checks under way at once
-  backoff_options backoff;
+  backoff_options backoff = {};
 
   duration scan_interval = std::chrono::seconds{10};
   unsigned check_retries = 3; ///< 0 to 1,000 further tries after a check that failed
@@ -55,7 +55,7 @@ struct pool_options {
 
   idle_order order = idle_order::lifo;
   on_return returned = on_return::lend_again;
-  std::string name; ///< for messages and statistics
+  std::string name = {}; ///< for messages and statistics
 };
 
 /// One field out of range.

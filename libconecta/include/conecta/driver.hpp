@@ -1,0 +1,174 @@
+#pragma once
+
+// What pool<T> and asio_pool<T> are made of: the core behind a lock (engine), what it asks of
+// whoever does the work (carrier), and the blocking driver's threads (crew). Not for direct use:
+// the pools are.
+//
+// Thread safety: engine and crew may be called from any thread. The lock covers the core's decision
+// only; carriers, waiters and hooks are called after unlock and may call the engine again.
+
+#include <conecta/endpoint.hpp>
+#include <conecta/error.hpp>
+#include <conecta/ids.hpp>
+#include <conecta/options.hpp>
+#include <conecta/stats.hpp>
+#include <conecta/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace conecta {
+
+/// How one caller waits. At most one of timeout and deadline; without either, acquire_timeout.
+struct acquire_options {
+  std::optional<duration> timeout = {}; ///< 0 or less asks once, without waiting
+  std::optional<instant> deadline = {}; ///< absolute; never re-armed
+  std::stop_token stop = {};            ///< a request gives up waiting, with errc::cancelled
+  std::string_view tag = {}; ///< who is asking, for reports of leaks; must outlive the lease
+};
+
+} // namespace conecta
+
+namespace conecta::driver {
+
+/// Which optional hooks an endpoint has.
+struct hooks_present {
+  bool check = false;
+  bool reset = false;
+};
+
+/// What an open hook threw.
+struct open_failure {
+  error_code code;
+  std::string detail;
+};
+
+/// Of the exception that is being handled.
+[[nodiscard]] open_failure current_open_failure() noexcept;
+
+/// invalid_options as a value: std::errc::invalid_argument, with every violation in the detail.
+[[nodiscard]] error refused_options(invalid_options const& refused);
+
+/// Carries out what the engine decides; each call answers, sooner or later, with the engine call of
+/// the same name (opened or open_failed, checked, reset_done, closed).
+class carrier {
+ public:
+  virtual void open(slot_ref slot, instant deadline) = 0;
+  virtual void check(slot_ref slot, unsigned failures_so_far, instant deadline) = 0;
+  virtual void reset(slot_ref slot, instant deadline) = 0;
+  virtual void close(slot_ref slot, instant deadline) = 0;
+  /// Ask the hook of this slot to stop.
+  virtual void interrupt(slot_ref slot) = 0;
+  /// Call engine::tick at `when`, or earlier.
+  virtual void wake_at(instant when) = 0;
+  /// Closed, and every slot is vacant.
+  virtual void drained() = 0;
+
+ protected:
+  ~carrier() = default;
+};
+
+/// A caller in the queue. Exactly one of the two is called, once; nothing touches it afterwards.
+class waiter {
+ public:
+  virtual void granted(slot_ref slot) = 0;
+  virtual void rejected(error why) = 0;
+
+ protected:
+  ~waiter() = default;
+};
+
+/// Granted at once, refused at once, or queued under a ticket.
+using acquire_answer = std::variant<slot_ref, error, ticket>;
+
+class engine {
+ public:
+  /// Throws invalid_options. `carried_by` outlives every call.
+  engine(pool_options const& options, hooks_present hooks, carrier& carried_by);
+  ~engine();
+  engine(engine const&) = delete;
+  engine& operator=(engine const&) = delete;
+
+  /// The deadline that `options` means for a caller who asks now.
+  [[nodiscard]] instant deadline_of(acquire_options const& options) const;
+
+  [[nodiscard]] acquire_answer acquire(instant deadline, waiter& caller);
+  /// Without effect for a caller that was answered already.
+  void cancel(ticket caller);
+
+  void give_back(slot_ref slot);
+  void discard(slot_ref slot, close_reason reason);
+  void detach(slot_ref slot);
+
+  /// A slot to bring a resource to, then opened(); the error says why there is none.
+  [[nodiscard]] result<slot_ref> reserve();
+
+  void opened(slot_ref slot);
+  void open_failed(slot_ref slot, open_failure failure);
+  enum class health : std::uint8_t { good, bad };
+  void checked(slot_ref slot, health found);
+  void reset_done(slot_ref slot, health found);
+  void closed(slot_ref slot);
+
+  /// Does what is due. Then wake_at is called again if anything will be.
+  void tick();
+  void drain();
+
+  [[nodiscard]] pool_stats stats() const;
+  [[nodiscard]] pool_options const& options() const noexcept;
+  /// The pool's state as an error with `code`.
+  [[nodiscard]] error failure(errc code) const;
+
+ private:
+  class shell;
+  std::unique_ptr<shell> shell_;
+};
+
+/// The hooks of a pool by slot index: the part of a blocking driver that knows T.
+class hook_table {
+ public:
+  virtual void run_open(std::uint32_t index, hook_context const& context) = 0; ///< throws
+  virtual bool run_check(std::uint32_t index, unsigned failures, hook_context const& context) = 0;
+  virtual bool run_reset(std::uint32_t index, hook_context const& context) = 0;
+  virtual void run_close(std::uint32_t index, hook_context const& context) = 0;
+
+ protected:
+  ~hook_table() = default;
+};
+
+/// Threads that run blocking hooks, and one that watches the time; started when first needed.
+class crew {
+ public:
+  /// Throws invalid_options. `hooks` outlives the crew.
+  crew(pool_options const& options, hooks_present present, hook_table& hooks);
+  ~crew();
+  crew(crew const&) = delete;
+  crew& operator=(crew const&) = delete;
+
+  /// What every thread holds while it runs: the owner of this crew and its hook_table.
+  void kept_alive_by(std::weak_ptr<void> owner);
+
+  [[nodiscard]] engine& machinery() noexcept;
+  [[nodiscard]] result<slot_ref> acquire(acquire_options const& options);
+
+  /// Closes the pool and waits up to `grace` until all is closed; from a hook it does not wait.
+  /// Returns how many leases are still out.
+  std::size_t close(duration grace);
+
+  /// Ends the threads once the hooks that run have returned; from a hook it does not wait. Hooks
+  /// that are due later run in the thread that causes them.
+  void dismiss();
+
+ private:
+  class threads;
+  std::unique_ptr<threads> threads_;
+};
+
+} // namespace conecta::driver

@@ -1,0 +1,105 @@
+#pragma once
+
+// A resource lent out. Move-only; its destructor gives the resource back. A lease shares what it
+// needs with the pool: it may outlive it, and then closes its resource where it is released.
+//
+// Thread safety: a lease belongs to one thread at a time; it may be released in another than it was
+// acquired in. Misuse of an empty lease is an assertion.
+
+#include <conecta/driver.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace conecta {
+
+/// The resources of a pool by slot, and where their leases return to.
+template <class T>
+class shelf {
+ public:
+  explicit shelf(std::size_t slots) : places_{std::make_unique<std::optional<T>[]>(slots)} {}
+  virtual ~shelf() = default;
+  shelf(shelf const&) = delete;
+  shelf& operator=(shelf const&) = delete;
+
+  [[nodiscard]] std::optional<T>& operator[](std::uint32_t index) noexcept {
+    return places_[index];
+  }
+  [[nodiscard]] virtual driver::engine& machinery() noexcept = 0;
+
+ private:
+  std::unique_ptr<std::optional<T>[]> places_;
+};
+
+/// Reports a use of an empty lease and aborts.
+[[noreturn]] void empty_lease(char const* operation) noexcept;
+
+template <class T>
+class [[nodiscard]] lease {
+ public:
+  /// Empty: holds nothing.
+  lease() = default;
+  lease(std::shared_ptr<shelf<T>> from, slot_ref slot) noexcept
+      : from_{std::move(from)}, slot_{slot} {}
+  lease(lease&& other) noexcept = default;
+  lease& operator=(lease&& other) noexcept {
+    if (this != &other) {
+      release();
+      from_ = std::move(other.from_);
+      slot_ = other.slot_;
+    }
+    return *this;
+  }
+  ~lease() { release(); }
+
+  /// Whether it holds a resource: not after discard, detach, release or a move from it.
+  [[nodiscard]] bool valid() const noexcept { return from_ != nullptr; }
+  [[nodiscard]] explicit operator bool() const noexcept { return valid(); }
+
+  [[nodiscard]] T& operator*() const {
+    require("operator*");
+    return *(*from_)[slot_.index];
+  }
+  [[nodiscard]] T* operator->() const {
+    require("operator->");
+    return &*(*from_)[slot_.index];
+  }
+
+  /// Gives the resource back now; without effect on an empty lease.
+  void release() noexcept {
+    if (auto const from = std::exchange(from_, nullptr)) {
+      from->machinery().give_back(slot_);
+    }
+  }
+
+  /// The resource is closed instead of lent again: it is `broken`, or merely `discarded` or
+  /// `stale`.
+  void discard(close_reason reason = close_reason::broken) {
+    require("discard");
+    auto const from = std::exchange(from_, nullptr);
+    from->machinery().discard(slot_, reason);
+  }
+
+  /// Takes the resource out of the pool for good; its place can be opened again.
+  [[nodiscard]] T detach() {
+    require("detach");
+    auto const from = std::exchange(from_, nullptr);
+    T taken = std::move(*(*from)[slot_.index]);
+    (*from)[slot_.index].reset();
+    from->machinery().detach(slot_);
+    return taken;
+  }
+
+ private:
+  void require(char const* operation) const {
+    if (from_ == nullptr) {
+      empty_lease(operation);
+    }
+  }
+
+  std::shared_ptr<shelf<T>> from_;
+  slot_ref slot_;
+};
+
+} // namespace conecta

@@ -1,0 +1,160 @@
+#pragma once
+
+// A pool of any resource, for programs with threads. No Asio is included.
+//
+//   conecta::pool<session> p{conecta::pool_options{.max_size = 16, .min_idle = 2},
+//                            conecta::blocking_endpoint<session>{.open = dial, .check = ping}};
+//   auto s = p.acquire();                 // result<lease<session>>
+//   (*s)->send("hello");                  // the lease's destructor gives it back
+//
+// Threads: one that watches the time and at most open_concurrency + check_concurrency + 1 that run
+// hooks, started when first needed. A caller inside acquire never runs a hook: it can be served by
+// a return while the open that it caused goes on. Thread safety: every member may be called from
+// any thread, hooks included. Lifetime: leases may outlive the pool. The destructor closes the
+// pool, never waits for leases, and waits for the hooks that run (each has been asked to stop),
+// unless a hook is what destroys it.
+
+#include <conecta/driver.hpp>
+#include <conecta/endpoint.hpp>
+#include <conecta/lease.hpp>
+
+#include <memory>
+#include <source_location>
+#include <utility>
+
+namespace conecta {
+
+template <class T>
+class pool {
+ public:
+  /// Throws invalid_options, with every violation.
+  pool(pool_options const& options, blocking_endpoint<T> endpoint)
+      : state_{std::make_shared<state>(options, std::move(endpoint))} {
+    state_->threads.kept_alive_by(state_);
+    state_->threads.machinery().tick();
+  }
+
+  /// The same without the exception: the error's detail lists the violations.
+  [[nodiscard]] static result<pool> create(pool_options const& options,
+                                           blocking_endpoint<T> endpoint) {
+    try {
+      return pool{options, std::move(endpoint)};
+    } catch (invalid_options const& refused) {
+      return driver::refused_options(refused);
+    }
+  }
+
+  pool(pool&&) noexcept = default;
+  pool& operator=(pool&& other) noexcept {
+    if (this != &other) {
+      shut();
+      state_ = std::move(other.state_);
+    }
+    return *this;
+  }
+  ~pool() { shut(); }
+
+  /// Waits for an idle resource, or for one to be opened, until the deadline of `options`.
+  /// Errors: closed, exhausted, timed_out, cancelled, queue_full.
+  [[nodiscard]] result<lease<T>>
+  acquire(acquire_options const& options = {},
+          std::source_location where = std::source_location::current()) {
+    static_cast<void>(where);
+    return leased(state_->threads.acquire(options));
+  }
+
+  [[nodiscard]] result<lease<T>>
+  acquire_for(duration timeout, std::source_location where = std::source_location::current()) {
+    acquire_options options;
+    options.timeout = timeout;
+    return acquire(options, where);
+  }
+
+  /// Only what is idle now. If nothing is, errc::exhausted, and one more is opened in the
+  /// background.
+  [[nodiscard]] result<lease<T>>
+  try_acquire(std::source_location where = std::source_location::current()) {
+    return acquire_for(duration::zero(), where);
+  }
+
+  /// Brings a resource of the caller's own. On an error (exhausted, closed) it stays with the
+  /// caller.
+  [[nodiscard]] result<void> try_add(T&& resource) {
+    auto& machinery = state_->threads.machinery();
+    auto const slot = machinery.reserve();
+    if (!slot) {
+      return slot.error();
+    }
+    try {
+      (*state_)[slot->index].emplace(std::move(resource));
+    } catch (...) {
+      machinery.open_failed(*slot, driver::current_open_failure());
+      throw;
+    }
+    machinery.opened(*slot);
+    return {};
+  }
+
+  /// Whether the pool took it.
+  bool add(T&& resource) { return try_add(std::move(resource)).has_value(); }
+
+  [[nodiscard]] pool_stats stats() const { return state_->threads.machinery().stats(); }
+
+  /// Refuses waiters, closes what is idle, and waits up to `grace` until every lease has come back
+  /// and all is closed; a lease that comes back later is closed then. Returns how many are still
+  /// lent. From a hook it does not wait. May be called again.
+  std::size_t close(duration grace = duration::zero()) { return state_->threads.close(grace); }
+
+ private:
+  struct state final : shelf<T>, driver::hook_table {
+    state(pool_options const& options, blocking_endpoint<T> hooks)
+        : shelf<T>{violations_of(options).empty() ? options.max_size : 0},
+          endpoint{std::move(hooks)},
+          threads{options,
+                  {.check = static_cast<bool>(endpoint.check),
+                   .reset = static_cast<bool>(endpoint.reset)},
+                  *this} {}
+
+    driver::engine& machinery() noexcept override { return threads.machinery(); }
+
+    void run_open(std::uint32_t index, hook_context const& context) override {
+      (*this)[index].emplace(endpoint.open(context));
+    }
+    bool run_check(std::uint32_t index, unsigned failures, hook_context const& context) override {
+      return endpoint.check(*(*this)[index], failures, context);
+    }
+    bool run_reset(std::uint32_t index, hook_context const& context) override {
+      return endpoint.reset(*(*this)[index], context);
+    }
+    void run_close(std::uint32_t index, hook_context const& context) override {
+      struct destroy_last {
+        std::optional<T>& place;
+        ~destroy_last() { place.reset(); }
+      } const guard{(*this)[index]};
+      if (endpoint.close) {
+        endpoint.close(*(*this)[index], context);
+      }
+    }
+
+    blocking_endpoint<T> endpoint;
+    driver::crew threads;
+  };
+
+  [[nodiscard]] result<lease<T>> leased(result<slot_ref> slot) {
+    if (!slot) {
+      return std::move(slot).error();
+    }
+    return lease<T>{state_, *slot};
+  }
+
+  void shut() noexcept {
+    if (state_ != nullptr) {
+      state_->threads.close(duration::zero());
+      state_->threads.dismiss();
+    }
+  }
+
+  std::shared_ptr<state> state_;
+};
+
+} // namespace conecta
