@@ -103,9 +103,15 @@ std::uint64_t histogram::count_up_to(duration limit) const noexcept {
 
 void histogram::add_at(std::size_t index, std::uint64_t times) noexcept {
   CONECTA_ASSERT(index < bucket_count, "histogram::add_at: no such bucket");
-  if (times != 0) {
-    record(duration{std::min(middle_at(index), highest_trackable)}, times);
+  if (times == 0) {
+    return;
   }
+  counts_[index] += times;
+  total_ += times;
+  min_ = std::min(min_, lowest_at(index));
+  max_ = std::max(max_, std::min(highest_at(index), highest_trackable));
+  first_ = std::min(first_, index);
+  last_ = std::max(last_, index + 1);
 }
 
 } // namespace conecta::stats

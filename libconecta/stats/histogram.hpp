@@ -65,7 +65,7 @@ class histogram {
   [[nodiscard]] std::span<std::uint64_t const> counts() const noexcept {
     return {counts_.data(), last_};
   }
-  /// Adds to one bucket, as when decoding. The values count as the bucket's middle.
+  /// Adds to one bucket, as when decoding: its ends stand for the smallest and largest value.
   /// REQUIRES: index < bucket_layout::bucket_count.
   void add_at(std::size_t index, std::uint64_t times) noexcept;
 

@@ -1,0 +1,39 @@
+#pragma once
+
+// Judges a result: looks up the figures that its thresholds ask for, compares them with their
+// limits, and sums it up in one word. Pure. A figure that does not exist (nothing was measured,
+// too few samples, never recovered) keeps no threshold, whichever way that points.
+
+#include "run/metric.hpp"
+#include "run/result.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace conecta::run {
+
+struct metric_value {
+  std::optional<double> value; ///< in the metric's base unit
+  std::uint64_t samples = 0;   ///< what it rests on: values in a histogram, requests, or leases
+  friend bool operator==(metric_value const&, metric_value const&) = default;
+};
+
+/// The figure at `path` below a block. REQUIRES: known_metric(path) and not needs_fault(path).
+[[nodiscard]] metric_value value_of(block const& where, std::string_view path);
+
+/// What is wrong with the combination of stage, endpoint, fault and metric, if anything. Whether
+/// they exist is for the scenario to say.
+[[nodiscard]] std::optional<std::string> selector_mistake(threshold const& demanded);
+
+[[nodiscard]] threshold_result judge(threshold const& demanded, result const& found);
+
+/// Incomplete if the run was interrupted; else fail if a threshold is broken or an invariant
+/// violated; else pass.
+[[nodiscard]] verdict overall_verdict(result const& found) noexcept;
+
+/// Fills in `thresholds` and `judged`. The last step in making a result.
+void judge_all(result& found, std::span<threshold const> demanded);
+
+} // namespace conecta::run
