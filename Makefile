@@ -1,0 +1,41 @@
+# make         build/conecta, and nothing is installed
+# make demo    install what is missing, build, run scenarios/quickstart.json
+# make test    install what is missing, build and run every test
+# make setup   only install what is missing; SETUP=no on any target: never install anything
+
+MAKEFLAGS += --no-print-directory
+SETUP ?= yes
+setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
+boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
+
+.PHONY: all demo test bench setup install clean
+
+all:
+	@cmake --preset release $(boost) >/dev/null
+	@cmake --build build --target conecta_cli
+
+demo:
+	@$(call setup,build)
+	@$(MAKE) all
+	build/conecta bench scenarios/quickstart.json
+
+test:
+	@$(call setup,build test)
+	@cmake --preset dev $(boost) >/dev/null
+	@cmake --build build/dev
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error
+
+bench:
+	@$(call setup,build test)
+	@cmake --preset release $(boost) -B build/bench -DCONECTA_TESTS=ON >/dev/null
+	@cmake --build build/bench --target conecta_bench_echo
+	build/bench/conecta_bench_echo
+
+setup:
+	@.ci/setup build test
+
+install: all
+	cmake --install build
+
+clean:
+	rm -rf build
