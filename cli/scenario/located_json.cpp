@@ -257,7 +257,7 @@ void append_compact(node const& value, std::string& out, std::size_t most) {
     out += value.text;
     return;
   case value_kind::string:
-    append_string(value.text, false, out);
+    append_string(without_password(value.raw.value_or(value.text)), false, out);
     return;
   case value_kind::array: {
     char const* separator = "[";
@@ -333,6 +333,21 @@ node* node::find(std::string_view key) noexcept {
   return const_cast<node*>(std::as_const(*this).find(key));
 }
 
+std::string without_password(std::string_view text) {
+  std::size_t const scheme = text.find("://");
+  if (scheme == std::string_view::npos || text.find_first_of(" \r\n") != std::string_view::npos) {
+    return std::string{text};
+  }
+  std::size_t const authority = scheme + 3;
+  std::size_t const end = text.find_first_of("/?#", authority);
+  std::size_t const at = text.substr(0, end).rfind('@');
+  std::size_t const colon = text.find(':', authority);
+  if (at == std::string_view::npos || at < authority || colon > at) {
+    return std::string{text};
+  }
+  return std::string{text.substr(0, colon)} + ":***" + std::string{text.substr(at)};
+}
+
 node string_node(std::string text, place where) {
   node made;
   made.kind = value_kind::string;
@@ -366,7 +381,7 @@ std::optional<node> parse_located(std::string_view text, problem_list& problems,
 std::string shown(node const& value) {
   constexpr std::size_t most = 60;
   if (value.kind == value_kind::string) {
-    return in_quotes(value.text, most);
+    return in_quotes(without_password(value.raw.value_or(value.text)), most);
   }
   std::string text;
   append_compact(value, text, most);

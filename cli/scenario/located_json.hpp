@@ -26,7 +26,9 @@ struct node {
   value_kind kind = value_kind::null;
   place where;
   bool truth = false;                 ///< boolean
-  std::string text;                   ///< string: decoded; number: as written
+  bool refused = false;               ///< a problem was reported: nobody looks at it again
+  std::string text;                   ///< string: decoded, expanded; number: as written
+  std::optional<std::string> raw;     ///< string: before ${NAME} was expanded, where it was
   double real = 0;                    ///< number
   std::optional<std::uint64_t> whole; ///< number without sign, point and exponent
   std::vector<node> items;            ///< array
@@ -42,6 +44,9 @@ struct member {
   node value;
 };
 
+/// "scheme://user:password@..." with *** for the password; any other text as it is.
+[[nodiscard]] std::string without_password(std::string_view text);
+
 [[nodiscard]] node string_node(std::string text, place where);
 
 /// The tree, or nothing. Every mistake goes to `problems`; a duplicate key alone leaves a tree.
@@ -49,10 +54,11 @@ struct member {
 [[nodiscard]] std::optional<node> parse_located(std::string_view text, problem_list& problems,
                                                 std::uint32_t override = 0);
 
-/// Compact and in ASCII, cut short: for messages.
+/// Compact and in ASCII, cut short, passwords in URLs as ***: for messages.
 [[nodiscard]] std::string shown(node const& value);
 
-/// Indented JSON; what fits stays on one line.
+/// Indented JSON; what fits stays on one line. Strings as they were written, before ${NAME} was
+/// expanded; a password in a URL as ***.
 [[nodiscard]] std::string written(node const& value);
 
 } // namespace conecta::scenario

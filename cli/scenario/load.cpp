@@ -1,0 +1,190 @@
+#include "scenario/load.hpp"
+
+#include "scenario/build.hpp"
+#include "scenario/override.hpp"
+#include "scenario/quantity.hpp"
+#include "scenario/shape_check.hpp"
+#include "scenario/wording.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+namespace conecta::scenario {
+namespace {
+
+problems one_problem(refusal why, std::string message) {
+  problems made;
+  made.why = why;
+  made.messages.push_back(std::move(message));
+  return made;
+}
+
+// The file as text, or why there is none. One byte over the limit is read, to see that it is there.
+std::variant<std::string, problems> read_all(std::string const& path) {
+  bool const from_stdin = path == "-";
+  std::string const name = from_stdin ? "standard input" : printable(path);
+  auto const refuse = [&](std::string_view reason) {
+    return one_problem(refusal::no_input, name + ": " + std::string{reason});
+  };
+  std::error_code failed;
+  if (!from_stdin && std::filesystem::is_directory(path, failed)) {
+    return refuse("is a directory; give the path of a scenario file");
+  }
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const opened{
+      from_stdin ? nullptr : std::fopen(path.c_str(), "rb"),
+      [](std::FILE* file) { return std::fclose(file); }};
+  if (!from_stdin && !opened) {
+    return refuse(std::string{"cannot be read: "} + std::strerror(errno));
+  }
+  std::FILE* const file = from_stdin ? stdin : opened.get();
+  std::string text(max_scenario_size + 1, '\0');
+  std::size_t const size = std::fread(text.data(), 1, text.size(), file);
+  if (std::ferror(file) != 0) {
+    return refuse(std::string{"cannot be read: "} + std::strerror(errno));
+  }
+  text.resize(size);
+  return text;
+}
+
+// A tree that becomes a scenario, with what the command line wants of it.
+class loading {
+ public:
+  loading(std::string_view name, environment const& lookup)
+      : name_{printable(name)}, lookup_{lookup} {}
+
+  load_result run(std::string_view text, overrides const& changes) {
+    auto tree = parse_located(text, found_);
+    if (!tree) {
+      return report(refusal::bad_data);
+    }
+    if (tree->kind == value_kind::object) {
+      if (auto refused = apply_sets(*tree, changes)) {
+        return *std::move(refused);
+      }
+    }
+    node written_tree = *tree;
+    scenario made = resolve(*tree);
+    if (!found_.empty()) {
+      return report(refusal::bad_data);
+    }
+    if (changes.duration) {
+      std::uint32_t const number = say("--duration " + printable(*changes.duration));
+      auto const length = parse_duration(*changes.duration);
+      auto const* const failed = std::get_if<not_a_quantity>(&length);
+      auto const refused =
+          failed != nullptr ? std::optional{failed->reason}
+                            : apply_length(written_tree, made, std::get<duration>(length), number);
+      if (refused) {
+        found_.add({0, number}, {}, *refused);
+        return report(refusal::usage);
+      }
+      *tree = std::move(written_tree);
+      made = resolve(*tree);
+      if (!found_.empty()) {
+        return report(refusal::bad_data);
+      }
+    }
+    made.resolved = written(*tree);
+    return made;
+  }
+
+ private:
+  std::uint32_t say(std::string origin) {
+    origins_.push_back(std::move(origin));
+    return static_cast<std::uint32_t>(origins_.size());
+  }
+
+  std::optional<problems> apply_sets(node& tree, overrides const& changes) {
+    bool applied = true;
+    for (std::string const& assignment : changes.sets) {
+      std::uint32_t const number = say("--set " + printable(assignment, 100));
+      if (auto const refused = apply_set(tree, assignment, number)) {
+        found_.add({0, number}, {}, *refused);
+        applied = false;
+      }
+    }
+    if (changes.seed) {
+      std::uint32_t const number = say("--seed " + std::to_string(*changes.seed));
+      // A known key of the whole: nothing can be in its way.
+      static_cast<void>(apply_set(tree, "seed=" + std::to_string(*changes.seed), number));
+    }
+    return applied ? std::nullopt : std::optional{report(refusal::usage)};
+  }
+
+  // Expands, checks and fills in `tree`, and reads it.
+  scenario resolve(node& tree) {
+    expand_all(tree, lookup_, found_);
+    check_shape(tree, scenario_rule(), found_);
+    if (tree.refused) {
+      return {};
+    }
+    fill_in(tree, scenario_rule());
+    derive_defaults(tree);
+    fill_in(tree, scenario_rule());
+    scenario made = build(tree, found_);
+    if (found_.empty()) {
+      check_pools(made);
+    }
+    return made;
+  }
+
+  // The pool has the last word on its options.
+  void check_pools(scenario const& made) {
+    for (endpoint_spec const& endpoint : made.endpoints) {
+      for (option_violation const& each : violations_of(endpoint.pool)) {
+        found_.add({}, "/endpoints (" + printable(endpoint.id) + ")",
+                   "pool." + each.field + ": found " + printable(each.value) +
+                       "; allowed: " + each.allowed);
+      }
+    }
+  }
+
+  problems report(refusal why) const {
+    problems made;
+    made.why = why;
+    for (problem const& each : found_.sorted()) {
+      std::string line = name_;
+      if (each.where.override != 0) {
+        line = origins_[each.where.override - 1];
+      } else if (each.where.line != 0) {
+        line += ":" + std::to_string(each.where.line);
+      }
+      line += ": ";
+      if (!each.pointer.empty()) {
+        line += each.pointer + ": ";
+      }
+      made.messages.push_back(line + each.text);
+    }
+    if (found_.left_out() != 0) {
+      made.messages.push_back(name_ + ": and " + std::to_string(found_.left_out()) + " more");
+    }
+    return made;
+  }
+
+  std::string name_;
+  environment const& lookup_;
+  problem_list found_;
+  std::vector<std::string> origins_;
+};
+
+} // namespace
+
+load_result load_text(std::string_view text, std::string_view name, overrides const& changes,
+                      environment const& lookup) {
+  return loading{name, lookup}.run(text, changes);
+}
+
+load_result load(std::string const& path, overrides const& changes, environment const& lookup) {
+  auto input = read_all(path);
+  if (auto* const refused = std::get_if<problems>(&input)) {
+    return std::move(*refused);
+  }
+  return load_text(std::get<std::string>(input), path == "-" ? "standard input" : path, changes,
+                   lookup);
+}
+
+} // namespace conecta::scenario
