@@ -1,0 +1,319 @@
+#include "target/tcp_echo.hpp"
+
+#include "target/frames.hpp"
+#include "target/tally.hpp"
+#include "wire/listener.hpp"
+#include "wire/loop_thread.hpp"
+#include "wire/outbox.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unordered_map>
+
+namespace conecta::target {
+
+namespace {
+
+constexpr std::size_t largest_request = std::size_t{1} << 20;
+constexpr std::size_t most_unsent = std::size_t{1} << 20; ///< beyond it nothing more is read
+constexpr int reads_at_once = 16;                         ///< then the others get their turn
+
+class echo_connection;
+
+class tcp_echo final : public server {
+ public:
+  tcp_echo(target_options options, wire::family version)
+      : options_{std::move(options)},
+        listener_{thread_.loop(), version, [this](wire::descriptor s) { take(std::move(s)); }} {
+    thread_.start("target-tcp");
+  }
+  ~tcp_echo() override { tcp_echo::stop(); }
+
+  [[nodiscard]] wire::address address() const override { return listener_.where(); }
+  [[nodiscard]] server_counts counts() const override { return tally_.read(); }
+  void stop() override;
+
+  [[nodiscard]] target_options const& options() const noexcept { return options_; }
+  [[nodiscard]] wire::event_loop& loop() noexcept { return thread_.loop(); }
+  [[nodiscard]] tally& counters() noexcept { return tally_; }
+  [[nodiscard]] std::array<char, 65536>& scratch() noexcept { return scratch_; }
+  void drop(echo_connection& which);
+
+ private:
+  void take(wire::descriptor socket);
+
+  target_options const options_;
+  tally tally_;
+  std::array<char, 65536> scratch_;
+  wire::loop_thread thread_;
+  std::unordered_map<echo_connection*, std::unique_ptr<echo_connection>> connections_;
+  wire::listener listener_;
+};
+
+class echo_connection final : public wire::event_loop::watcher, private wire::event_loop::alarm {
+ public:
+  echo_connection(tcp_echo& owner, wire::descriptor socket)
+      : owner_{&owner}, socket_{std::move(socket)}, last_active_{owner.loop().now()} {
+    owner.loop().watch_connection(socket_.get(), *this);
+    set_alarm(wire::sending::done);
+  }
+  ~echo_connection() override { owner_->loop().disarm(*this); }
+
+ private:
+  enum class input : std::uint8_t { open, ended };
+
+  void on_ready(std::uint32_t events) override;
+  void on_alarm() override;
+
+  void go_on();
+  void read();
+  void work(std::string_view fresh);
+  [[nodiscard]] std::size_t answer_whole(std::string_view received);
+  void answer(std::size_t count, std::string_view requests);
+  void reply(std::string_view bytes);
+  [[nodiscard]] std::size_t frames_at_once() const noexcept;
+  [[nodiscard]] bool is_full() const noexcept { return outbox_.size() >= most_unsent; }
+  [[nodiscard]] bool answered_all() const noexcept;
+  void set_alarm(wire::sending state);
+  void close();
+
+  tcp_echo* owner_;
+  wire::descriptor socket_;
+  wire::outbox outbox_;
+  std::string unread_; ///< received and not answered: part of a request, or kept by a full outbox
+  std::size_t searched_ = 0; ///< of unread_: no end of a line in it
+  std::size_t replies_ = 0;
+  instant last_active_;
+  input input_ = input::open;
+  bool readable_ = false;
+  bool hung_up_ = false; ///< the kernel has seen the end; read until it shows
+};
+
+void echo_connection::on_ready(std::uint32_t events) {
+  if (!socket_) {
+    return;
+  }
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+    readable_ = true;
+    hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  }
+  go_on();
+}
+
+void echo_connection::on_alarm() {
+  auto const now = owner_->loop().now();
+  auto const idle = owner_->options().idle_disconnect;
+  // One that does not read its replies is silent too; one whose reply is still to come is not.
+  bool const waits_for_us = !outbox_.empty() && outbox_.next_due() > now;
+  if (idle && !waits_for_us && last_active_ + *idle <= now) {
+    close();
+    return;
+  }
+  go_on();
+}
+
+void echo_connection::go_on() {
+  auto state = wire::sending::done;
+  if (!outbox_.empty()) {
+    auto const before = outbox_.size();
+    state = outbox_.flush(socket_.get(), owner_->loop().now());
+    if (outbox_.size() != before) {
+      last_active_ = owner_->loop().now();
+    }
+  }
+  if (state != wire::sending::failed) {
+    if (!unread_.empty() && !is_full()) {
+      work({});
+    }
+    if (socket_) {
+      read();
+    }
+  }
+  if (!socket_) {
+    return;
+  }
+  bool const finished = outbox_.empty() && (input_ == input::ended || answered_all());
+  if (state == wire::sending::failed || finished) {
+    close();
+    return;
+  }
+  if (!outbox_.empty() && outbox_.next_due() > owner_->loop().now()) {
+    state = wire::sending::waiting;
+  }
+  set_alarm(state);
+}
+
+void echo_connection::read() {
+  auto& scratch = owner_->scratch();
+  for (int i = 0; i < reads_at_once; ++i) {
+    if (!readable_ || input_ == input::ended || is_full() || answered_all()) {
+      return;
+    }
+    auto const size = ::recv(socket_.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    if (size > 0) {
+      auto const count = static_cast<std::size_t>(size);
+      readable_ = hung_up_ || count == scratch.size();
+      last_active_ = owner_->loop().now();
+      work({scratch.data(), count});
+      if (!socket_) {
+        return;
+      }
+    } else if (size == 0) {
+      input_ = input::ended;
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      readable_ = false;
+    } else if (errno != EINTR) {
+      close();
+      return;
+    }
+  }
+  owner_->loop().again(*this);
+}
+
+void echo_connection::work(std::string_view fresh) {
+  if (unread_.empty()) {
+    unread_.assign(fresh.substr(answer_whole(fresh)));
+  } else {
+    unread_.append(fresh);
+    unread_.erase(0, answer_whole(unread_));
+  }
+  // A full outbox leaves whole requests unread, which is none of the client's fault.
+  if (socket_ && !is_full()) {
+    searched_ = unread_.size();
+    if (unread_.size() > largest_request) {
+      close();
+    }
+  }
+}
+
+std::size_t echo_connection::answer_whole(std::string_view received) {
+  std::size_t taken = 0;
+  while (socket_ && !is_full() && !answered_all()) {
+    auto const rest = received.substr(taken);
+    auto const found = find_frames(owner_->options().frame, rest, searched_, frames_at_once());
+    if (found.count == 0) {
+      break;
+    }
+    searched_ = 0;
+    answer(found.count, rest.substr(0, found.length));
+    taken += found.length;
+  }
+  return taken;
+}
+
+std::size_t echo_connection::frames_at_once() const noexcept {
+  auto most = std::numeric_limits<std::size_t>::max();
+  auto const& options = owner_->options();
+  if (options.close_after) {
+    most = *options.close_after - replies_;
+  }
+  if (options.reply) {
+    most = std::min(most, most_unsent / std::max<std::size_t>(options.reply->size(), 1) + 1);
+  }
+  return most;
+}
+
+void echo_connection::answer(std::size_t count, std::string_view requests) {
+  tally::add(owner_->counters().requests, count);
+  tally::add(owner_->counters().replies, count);
+  replies_ += count;
+  auto const& fixed = owner_->options().reply;
+  if (!fixed) {
+    reply(requests);
+  } else if (count == 1) {
+    reply(*fixed);
+  } else {
+    std::string all;
+    all.reserve(count * fixed->size());
+    for (std::size_t i = 0; i < count; ++i) {
+      all += *fixed;
+    }
+    reply(all);
+  }
+}
+
+void echo_connection::reply(std::string_view bytes) {
+  auto const delay = owner_->options().reply_delay;
+  if (delay == duration::zero() && outbox_.empty()) {
+    auto const sent = wire::send_now(socket_.get(), bytes);
+    if (sent.how == wire::sending::failed) {
+      close();
+      return;
+    }
+    bytes.remove_prefix(sent.count);
+  }
+  outbox_.push(bytes, owner_->loop().now() + delay);
+}
+
+bool echo_connection::answered_all() const noexcept {
+  auto const most = owner_->options().close_after;
+  return most && replies_ >= *most;
+}
+
+void echo_connection::set_alarm(wire::sending state) {
+  auto due = never;
+  if (state == wire::sending::waiting) {
+    due = outbox_.next_due();
+  } else if (auto const idle = owner_->options().idle_disconnect) {
+    due = last_active_ + *idle;
+  }
+  // Armed early is harmless: every request would otherwise move the alarm of an idle disconnect.
+  if (due < alarm::due()) {
+    owner_->loop().arm(*this, due);
+  }
+}
+
+void echo_connection::close() {
+  owner_->loop().disarm(*this);
+  socket_.close();
+  owner_->drop(*this);
+}
+
+void tcp_echo::take(wire::descriptor socket) {
+  tally::add(tally_.accepted);
+  if (options_.max_connections && connections_.size() >= *options_.max_connections) {
+    tally::add(tally_.turned_away);
+    return;
+  }
+  auto made = std::make_unique<echo_connection>(*this, std::move(socket));
+  auto* const key = made.get();
+  connections_.emplace(key, std::move(made));
+  tally::add(tally_.open);
+}
+
+void tcp_echo::drop(echo_connection& which) {
+  auto const found = connections_.find(&which);
+  thread_.loop().retire(std::move(found->second));
+  connections_.erase(found);
+  tally::subtract_one(tally_.open);
+}
+
+void tcp_echo::stop() {
+  thread_.stop();
+  listener_.close();
+  connections_.clear();
+  tally_.open.store(0, std::memory_order_relaxed);
+}
+
+} // namespace
+
+std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::family version) {
+  if (auto const* bytes = std::get_if<byte_frames>(&options.frame)) {
+    if (bytes->count == 0 || bytes->count > largest_request) {
+      throw std::invalid_argument{"frame.bytes: " + std::to_string(bytes->count) +
+                                  " is not from 1 to 1048576"};
+    }
+  }
+  if (options.close_after == std::size_t{0}) {
+    throw std::invalid_argument{"close_after: 0 replies would leave nothing to serve"};
+  }
+  return std::make_unique<tcp_echo>(options, version);
+}
+
+} // namespace conecta::target

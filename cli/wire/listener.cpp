@@ -1,0 +1,89 @@
+#include "wire/listener.hpp"
+
+#include <cerrno>
+#include <exception>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <system_error>
+
+namespace conecta::wire {
+
+namespace {
+
+descriptor bind_reusable(address const& where) {
+  descriptor socket{::socket(where.domain(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  int const on = 1;
+  if (!socket || ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(socket.get(), where.data(), where.size()) != 0) {
+    throw std::system_error{errno, std::system_category(), "cannot bind to " + where.text()};
+  }
+  return socket;
+}
+
+} // namespace
+
+listener::listener(event_loop& loop, family version, accepted then)
+    : loop_{&loop},
+      then_{std::move(then)},
+      reserve_{bind_reusable(address::loopback(version))},
+      where_{local_address(reserve_.get())} {
+  open();
+}
+
+void listener::open() {
+  if (socket_) {
+    return;
+  }
+  auto socket = bind_reusable(where_);
+  if (::listen(socket.get(), SOMAXCONN) != 0) {
+    throw std::system_error{errno, std::system_category(), "cannot listen on " + where_.text()};
+  }
+  loop_->watch_reads(socket.get(), *this);
+  socket_ = std::move(socket);
+}
+
+void listener::close() noexcept {
+  loop_->disarm(*this);
+  socket_.close();
+}
+
+void listener::on_ready(std::uint32_t) {
+  constexpr int at_once = 64;
+  for (int i = 0; i < at_once && socket_; ++i) {
+    descriptor connection{::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (connection) {
+      disable_nagle(connection.get());
+      try {
+        then_(std::move(connection));
+      } catch (std::exception const&) {
+        // Too little memory for this one; it is closed, the others go on.
+      }
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      loop_->forget(socket_.get());
+      loop_->arm(*this, loop_->now() + std::chrono::milliseconds{10});
+      return;
+    } else if (errno != EINTR && errno != ECONNABORTED) {
+      return;
+    }
+  }
+}
+
+void listener::on_alarm() {
+  if (socket_) {
+    loop_->watch_reads(socket_.get(), *this);
+  }
+}
+
+void close_with_reset(descriptor& socket) noexcept {
+  linger const at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  socket.close();
+}
+
+void disable_nagle(int socket) noexcept {
+  int const on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+} // namespace conecta::wire

@@ -1,0 +1,48 @@
+#pragma once
+
+// A listening TCP socket on loopback whose port stays ours while it is closed: a second socket,
+// bound but never listening, keeps it. Meanwhile the kernel refuses connections to it.
+//
+// At the limit of descriptors it pauses for 10 ms instead of spinning. Thread safety: the loop's.
+
+#include "wire/address.hpp"
+#include "wire/descriptor.hpp"
+#include "wire/event_loop.hpp"
+
+#include <functional>
+
+namespace conecta::wire {
+
+class listener final : public event_loop::watcher, private event_loop::alarm {
+ public:
+  using accepted = std::function<void(descriptor)>;
+
+  /// Listens on a free port; throws std::system_error. `then` gets every connection, non-blocking
+  /// and with TCP_NODELAY.
+  listener(event_loop& loop, family version, accepted then);
+  ~listener() override { loop_->disarm(*this); }
+
+  [[nodiscard]] address const& where() const noexcept { return where_; }
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(socket_); }
+
+  void open(); ///< throws std::system_error
+  /// From now on the kernel refuses; connections that wait to be accepted are reset.
+  void close() noexcept;
+
+ private:
+  void on_ready(std::uint32_t events) override;
+  void on_alarm() override;
+
+  event_loop* loop_;
+  accepted then_;
+  descriptor reserve_;
+  descriptor socket_;
+  address where_;
+};
+
+/// Closes with a RST in place of a FIN.
+void close_with_reset(descriptor& socket) noexcept;
+
+void disable_nagle(int socket) noexcept;
+
+} // namespace conecta::wire
