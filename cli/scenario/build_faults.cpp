@@ -1,0 +1,130 @@
+#include "scenario/build_context.hpp"
+
+#include "scenario/quantity.hpp"
+#include "scenario/wording.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace conecta::scenario {
+namespace {
+
+using namespace std::literals;
+
+constexpr std::array fault_types{std::pair{"latency"sv, fault::fault_type::latency},
+                                 std::pair{"reset"sv, fault::fault_type::reset},
+                                 std::pair{"refuse"sv, fault::fault_type::refuse},
+                                 std::pair{"loss"sv, fault::fault_type::loss}};
+constexpr std::array affected{std::pair{"all"sv, fault::affected::all},
+                              std::pair{"new"sv, fault::affected::opened_during},
+                              std::pair{"existing"sv, fault::affected::opened_before}};
+constexpr std::array directions{std::pair{"downstream"sv, fault::direction::downstream},
+                                std::pair{"upstream"sv, fault::direction::upstream},
+                                std::pair{"both"sv, fault::direction::both}};
+constexpr std::array distributions{std::pair{"uniform"sv, fault::distribution::uniform},
+                                   std::pair{"normal"sv, fault::distribution::normal},
+                                   std::pair{"pareto"sv, fault::distribution::pareto}};
+
+class faults_reader {
+ public:
+  explicit faults_reader(build_context& context) : context_{context} {}
+
+  void run() {
+    located const list = context_.root["faults"];
+    context_.faults.complete = list || context_.root->find("faults") == nullptr;
+    for (std::size_t index = 0; index < list.size(); ++index) {
+      located const from = list.item(index);
+      fault::fault_spec made;
+      context_.enter(context_.faults, from["id"], index);
+      assign(made.id, read_text(from["id"]));
+      auto const type = read_choice(from["type"], fault_types);
+      assign(made.type, type);
+      auto const endpoint = context_.look_up(context_.endpoints, from["endpoint"], "endpoint");
+      assign(made.endpoint, endpoint);
+      if (type && endpoint && *endpoint < context_.transport_known.size() &&
+          context_.transport_known[*endpoint]) {
+        check_fits(from, *type, context_.made.endpoints[*endpoint].kind);
+      }
+      assign(made.at, read_text(from["at"]));
+      assign(made.start, moment(from["at"]));
+      assign(made.length, read_duration(from["for"]));
+      assign(made.probability, read_real(from["probability"]));
+      assign(made.applies_to, read_choice(from["applies_to"], affected));
+      assign(made.towards, read_choice(from["direction"], directions));
+      assign(made.delay, read_duration(from["delay"]));
+      assign(made.jitter, read_duration(from["jitter"]));
+      assign(made.spread, read_choice(from["distribution"], distributions));
+      assign(made.after_bytes, read_size(from["after_bytes"]));
+      context_.made.faults.push_back(std::move(made));
+    }
+  }
+
+ private:
+  void check_fits(located const& from, fault::fault_type type, transport kind) {
+    bool const only_udp = type == fault::fault_type::loss;
+    bool const only_tcp = type == fault::fault_type::reset || type == fault::fault_type::refuse;
+    if ((only_udp && kind != transport::udp) || (only_tcp && kind != transport::tcp)) {
+      context_.refuse(from["type"],
+                      "found " + shown(*from["type"]) + ", and the endpoint " +
+                          shown(*from["endpoint"]) + " is " +
+                          (kind == transport::tcp ? "TCP" : "UDP") + "; allowed: " +
+                          (kind == transport::tcp ? "\"latency\", \"reset\", \"refuse\""
+                                                  : "\"latency\", \"loss\""));
+    }
+    if (type == fault::fault_type::refuse &&
+        read_choice(from["applies_to"], affected) == fault::affected::opened_before) {
+      context_.refuse(from["applies_to"],
+                      "found \"existing\", and only new connections can be refused");
+    }
+  }
+
+  // "STAGE+OFFSET" as a time since the start of the run.
+  std::optional<duration> moment(located const& from) {
+    auto const text = read_text(from);
+    if (!text) {
+      return std::nullopt;
+    }
+    std::size_t const plus = text->rfind('+');
+    if (plus == std::string::npos || plus == 0) {
+      context_.refuse(from, "found " + shown(*from) + "; allowed: \"STAGE+OFFSET\", such as " +
+                                example_moment());
+      return std::nullopt;
+    }
+    std::string const stage = text->substr(0, plus);
+    auto const offset = parse_duration(std::string_view{*text}.substr(plus + 1));
+    if (auto const* failed = std::get_if<not_a_quantity>(&offset)) {
+      context_.refuse(from, "found " + shown(*from) + ": " + failed->reason);
+      return std::nullopt;
+    }
+    auto const found = context_.stages.places.find(stage);
+    if (found == context_.stages.places.end()) {
+      if (context_.stages.complete) {
+        context_.refuse(from, "found " + shown(*from) + ", no such stage" +
+                                  did_you_mean(stage, context_.stages.in_order) +
+                                  "; allowed: " + listed(context_.stages.in_order));
+      }
+      return std::nullopt;
+    }
+    stage_spec const& within = context_.made.stages[found->second];
+    if (within.length > duration{} && std::get<duration>(offset) >= within.length) {
+      context_.refuse(from, "found " + shown(*from) + ", and the stage ends after " +
+                                format_duration(within.length));
+      return std::nullopt;
+    }
+    return within.start + std::get<duration>(offset);
+  }
+
+  [[nodiscard]] std::string example_moment() const {
+    std::string const stage =
+        context_.stages.in_order.empty() ? "steady" : std::string{context_.stages.in_order.back()};
+    return in_quotes(stage + "+3s");
+  }
+
+  build_context& context_;
+};
+
+} // namespace
+
+void build_faults(build_context& context) { faults_reader{context}.run(); }
+
+} // namespace conecta::scenario

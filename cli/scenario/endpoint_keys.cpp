@@ -1,0 +1,233 @@
+#include "scenario/key_tables.hpp"
+
+#include <array>
+
+namespace conecta::scenario {
+namespace {
+
+using namespace std::literals;
+using enum presence;
+
+constexpr std::array check_keys{
+    key_rule{.name = "send",
+             .what = shape::payload,
+             .meaning = "what asks whether the connection is alive",
+             .need = required,
+             .inner = &payload_rule},
+    key_rule{.name = "reply",
+             .what = shape::object,
+             .meaning = "where the answer ends; on UDP it is one datagram",
+             .inner = &reply_rule},
+    key_rule{.name = "expect",
+             .what = shape::object,
+             .meaning = "what the answer must look like",
+             .inner = &expect_rule},
+};
+constexpr object_rule check_rule{"a check", check_keys, {}, {}};
+
+constexpr std::array target_kinds{"tcp-echo"sv, "udp-echo"sv};
+constexpr std::span<std::string_view const> tcp_target{target_kinds.data(), 1};
+constexpr std::array frame_keys{
+    key_rule{.name = "bytes",
+             .what = shape::size,
+             .meaning = "a request is this long",
+             .need = required,
+             .low = 1,
+             .high = mebibyte},
+};
+constexpr object_rule frame_rule{"a frame", frame_keys, {}, {}};
+constexpr std::array target_keys{
+    key_rule{.name = "kind",
+             .what = shape::choice,
+             .meaning = "which server",
+             .need = required,
+             .choices = target_kinds},
+    key_rule{.name = "frame",
+             .what = shape::object,
+             .meaning = "where a request ends; without it at a line feed",
+             .inner = &frame_rule,
+             .only_for = tcp_target},
+    key_rule{.name = "reply",
+             .what = shape::payload,
+             .meaning = "the answer; without it the request comes back",
+             .high = mebibyte,
+             .inner = &bytes_rule},
+    key_rule{.name = "reply_delay",
+             .what = shape::duration,
+             .meaning = "each answer is this late",
+             .fallback = "\"0s\"",
+             .high = ten_years},
+    key_rule{.name = "max_connections",
+             .what = shape::whole,
+             .meaning = "one more is closed at once",
+             .low = 1,
+             .high = 1'000'000,
+             .none = nullable::means_none,
+             .only_for = tcp_target},
+    key_rule{.name = "idle_disconnect",
+             .what = shape::duration,
+             .meaning = "a connection silent for so long is closed",
+             .low = 1,
+             .high = ten_years,
+             .none = nullable::means_none,
+             .only_for = tcp_target},
+    key_rule{.name = "close_after",
+             .what = shape::whole,
+             .meaning = "a connection is closed after so many replies",
+             .low = 1,
+             .none = nullable::means_none,
+             .only_for = tcp_target},
+};
+constexpr object_rule target_rule{"a target", target_keys, "kind", {}};
+
+constexpr std::array backoff_keys{
+    key_rule{.name = "initial",
+             .what = shape::duration,
+             .meaning = "the wait after the first open that failed; doubled each time",
+             .fallback = "\"50ms\"",
+             .low = 1,
+             .high = ten_years},
+    key_rule{.name = "limit",
+             .what = shape::duration,
+             .meaning = "the longest wait",
+             .fallback = "\"5s\"",
+             .low = 1,
+             .high = ten_years},
+    key_rule{.name = "jitter",
+             .what = shape::real,
+             .meaning = "a wait is shortened by a random part of up to this",
+             .fallback = "0.5"},
+};
+constexpr object_rule backoff_rule{"a backoff", backoff_keys, {}, {}};
+
+constexpr std::array orders{"lifo"sv, "fifo"sv};
+
+constexpr key_rule timeout(std::string_view name, std::string_view meaning,
+                           std::string_view fallback) {
+  return {.name = name,
+          .what = shape::duration,
+          .meaning = meaning,
+          .fallback = fallback,
+          .low = 1,
+          .high = ten_years};
+}
+
+constexpr std::array pool_keys{
+    key_rule{.name = "name",
+             .what = shape::name,
+             .meaning = "for messages; without it the endpoint's id"},
+    key_rule{.name = "max_size",
+             .what = shape::whole,
+             .meaning = "the most connections at once",
+             .fallback = "16",
+             .low = 1,
+             .high = 1U << 24},
+    key_rule{.name = "min_idle",
+             .what = shape::whole,
+             .meaning = "so many are kept ready",
+             .fallback = "0",
+             .high = 1U << 24},
+    key_rule{.name = "max_waiters",
+             .what = shape::whole,
+             .meaning = "so many may wait; one more is refused",
+             .fallback = "1024",
+             .high = 1U << 24},
+    key_rule{.name = "acquire_timeout",
+             .what = shape::duration,
+             .meaning = "the longest wait for a connection; 0s asks once",
+             .fallback = "\"30s\"",
+             .high = ten_years},
+    timeout("open_timeout", "for opening a connection", "\"5s\""),
+    timeout("check_timeout", "for a check", "\"1s\""),
+    timeout("reset_timeout", "for a reset", "\"5s\""),
+    timeout("close_timeout", "for closing a connection", "\"5s\""),
+    key_rule{.name = "open_concurrency",
+             .what = shape::whole,
+             .meaning = "so many open at once",
+             .fallback = "4",
+             .low = 1,
+             .high = 1024},
+    key_rule{.name = "check_concurrency",
+             .what = shape::whole,
+             .meaning = "so many are checked at once",
+             .fallback = "8",
+             .low = 1,
+             .high = 1024},
+    key_rule{.name = "backoff",
+             .what = shape::object,
+             .meaning = "how long to wait after opens that failed",
+             .fallback = "{}",
+             .inner = &backoff_rule},
+    timeout("scan_interval", "between two passes over the idle connections", "\"10s\""),
+    key_rule{.name = "check_retries",
+             .what = shape::whole,
+             .meaning = "further tries after a check that failed",
+             .fallback = "3",
+             .high = 1000},
+    key_rule{.name = "idle_timeout",
+             .what = shape::duration,
+             .meaning = "an idle connection above min_idle is closed after this",
+             .fallback = "\"5m\"",
+             .low = 1,
+             .high = ten_years,
+             .none = nullable::means_none},
+    key_rule{.name = "max_lifetime",
+             .what = shape::duration,
+             .meaning = "a connection is closed at this age",
+             .fallback = "\"30m\"",
+             .low = 1,
+             .high = ten_years,
+             .none = nullable::means_none},
+    key_rule{.name = "lifetime_jitter",
+             .what = shape::real,
+             .meaning = "a lifetime is shortened by a random part of up to this",
+             .fallback = "0.1"},
+    key_rule{.name = "order",
+             .what = shape::choice,
+             .meaning = "which idle connection is lent next: the one used last, or first",
+             .fallback = "\"lifo\"",
+             .choices = orders},
+    unsupported("initial_size"),
+    unsupported("max_idle"),
+    unsupported("max_uses"),
+    unsupported("reset_on_return"),
+    unsupported("check_on_acquire"),
+    unsupported("fairness"),
+    unsupported("leak_threshold"),
+};
+} // namespace
+
+constexpr object_rule pool_rule{"a pool", pool_keys, {}, {}};
+
+namespace {
+
+constexpr std::array one_server{"url"sv, "target"sv};
+constexpr std::array endpoint_keys{
+    key_rule{
+        .name = "id", .what = shape::name, .meaning = "what the result calls it", .need = required},
+    key_rule{.name = "url", .what = shape::url, .meaning = "of a server that runs elsewhere"},
+    key_rule{.name = "target",
+             .what = shape::object,
+             .meaning = "an embedded server",
+             .inner = &target_rule},
+    key_rule{.name = "weight",
+             .what = shape::real,
+             .meaning = "its share of the requests",
+             .fallback = "1",
+             .least = 1e-6,
+             .most = 1e6},
+    key_rule{.name = "check",
+             .what = shape::object,
+             .meaning = "asks an idle connection whether it is alive",
+             .inner = &check_rule},
+    key_rule{.name = "pool",
+             .what = shape::object,
+             .meaning = "keys over those of the scenario's pool",
+             .inner = &pool_rule,
+             .fill = defaults::left_out},
+};
+} // namespace
+
+constexpr object_rule endpoint_rule{"an endpoint", endpoint_keys, {}, one_server};
+
+} // namespace conecta::scenario

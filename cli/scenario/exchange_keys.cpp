@@ -1,0 +1,87 @@
+#include "scenario/key_tables.hpp"
+
+#include <array>
+
+namespace conecta::scenario {
+namespace {
+
+using namespace std::literals;
+
+constexpr std::array one_payload_key{"hex"sv, "random"sv};
+constexpr std::array payload_keys{
+    key_rule{.name = "hex", .what = shape::text, .meaning = "bytes, two hexadecimal digits each"},
+    key_rule{.name = "random",
+             .what = shape::size,
+             .meaning = "so many random bytes, new ones for each request",
+             .low = 1,
+             .high = mebibyte},
+};
+} // namespace
+
+constexpr object_rule payload_rule{"a payload", payload_keys, {}, one_payload_key};
+
+namespace {
+
+constexpr std::array one_bytes_key{"hex"sv};
+} // namespace
+
+constexpr object_rule bytes_rule{"a reply", std::span{payload_keys}.first<1>(), {}, one_bytes_key};
+
+namespace {
+
+constexpr std::array only_true{"true"sv};
+constexpr std::array one_reply_key{"until"sv, "bytes"sv, "echo"sv, "close"sv, "none"sv};
+constexpr std::array reply_keys{
+    key_rule{.name = "until",
+             .what = shape::text,
+             .meaning = "the reply ends with this text",
+             .low = 1,
+             .high = 1024},
+    key_rule{.name = "bytes",
+             .what = shape::size,
+             .meaning = "the reply is this long",
+             .low = 1,
+             .high = mebibyte},
+    key_rule{.name = "echo",
+             .what = shape::boolean,
+             .meaning = "the reply is what was sent",
+             .choices = only_true},
+    key_rule{.name = "close",
+             .what = shape::boolean,
+             .meaning = "the reply ends where the server closes",
+             .choices = only_true},
+    key_rule{
+        .name = "none", .what = shape::boolean, .meaning = "nothing is read", .choices = only_true},
+};
+} // namespace
+
+constexpr object_rule reply_rule{"a reply", reply_keys, {}, one_reply_key};
+
+namespace {
+
+constexpr std::array expect_keys{
+    key_rule{.name = "equals",
+             .what = shape::text,
+             .meaning = "the reply is this text",
+             .low = 1,
+             .high = mebibyte},
+    key_rule{.name = "prefix",
+             .what = shape::text,
+             .meaning = "the reply begins with this text",
+             .low = 1,
+             .high = mebibyte},
+    key_rule{.name = "regex",
+             .what = shape::text,
+             .meaning = "this pattern is found in the reply (Perl's syntax)",
+             .low = 1,
+             .high = 1024},
+    key_rule{.name = "min_bytes",
+             .what = shape::size,
+             .meaning = "the reply is at least this long",
+             .high = mebibyte},
+};
+} // namespace
+
+constexpr object_rule expect_rule{"an expectation", expect_keys, {}, {}};
+
+} // namespace conecta::scenario
