@@ -24,6 +24,8 @@ scenario build(node const& tree, problem_list& problems) {
                         .stages = {},
                         .faults = {},
                         .transport_known = {}};
+  assign(context.made.name, read_text(context.root["name"]));
+  assign(context.made.seed, read_whole(context.root["seed"]));
   build_endpoints(context);
   build_stages(context);
   build_workload(context);

@@ -17,9 +17,9 @@ namespace conecta::scenario {
 
 /// What the command line says over the file.
 struct overrides {
-  std::vector<std::string> sets;       ///< of --set: "PATH=JSON"
-  std::optional<std::string> duration; ///< of --duration: "30s"; stages and faults in proportion
-  std::optional<std::uint64_t> seed;   ///< of --seed
+  std::vector<std::string> sets{};       ///< of --set: "PATH=JSON"
+  std::optional<std::string> duration{}; ///< of --duration: "30s"; stages and faults in proportion
+  std::optional<std::uint64_t> seed{};   ///< of --seed
 };
 
 /// Why there is no scenario. The value is the exit code.

@@ -14,6 +14,11 @@ namespace {
 
 using json = nlohmann::json;
 
+std::uint32_t line_at(std::string_view text, std::size_t offset) {
+  return 1 + static_cast<std::uint32_t>(std::count(
+                 text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+}
+
 // SAX tells no positions: this iterator notes how far the lexer has read.
 class noting_iterator {
  public:
@@ -98,7 +103,12 @@ class tree_builder {
   }
 
   bool parse_error(std::size_t, std::string const&, json::exception const& thrown) {
-    problems_.add(here(), {}, "not JSON: " + reason(thrown.what()));
+    std::string const why = reason(thrown.what());
+    place where = here();
+    if (override_ == 0 && why.find("unexpected end of input") != std::string::npos) {
+      where.line = line_at(text_, text_.size());
+    }
+    problems_.add(where, {}, "not JSON: " + why);
     return false;
   }
 
@@ -200,11 +210,6 @@ class tree_builder {
   std::vector<level> open_;
   std::optional<node> root_;
 };
-
-std::uint32_t line_at(std::string_view text, std::size_t offset) {
-  return 1 + static_cast<std::uint32_t>(std::count(
-                 text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
-}
 
 // The offset of the first byte that is no part of well-formed UTF-8 (Unicode 15, table 3-7).
 std::optional<std::size_t> first_bad_utf8(std::string_view text) {

@@ -1,0 +1,59 @@
+#pragma once
+
+// A small scenario whose parts a test replaces, and what loading it gives.
+
+#include "scenario/load.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace conecta::scenario::testing {
+
+/// Each part stands on a line of its own: version and name 1, endpoints 2, pool 3, workload 4,
+/// stages 5, faults 6, thresholds 7, `more` 8.
+struct parts {
+  std::string head = R"("version": 1, "name": "a test",)";
+  std::string endpoints = R"("endpoints": [ { "id": "a", "target": { "kind": "tcp-echo" } } ],)";
+  std::string pool = R"("pool": { "max_size": 4 },)";
+  std::string workload =
+      R"("workload": { "requests": [ { "send": "x\n", "reply": { "echo": true } } ] },)";
+  std::string stages = R"("stages": [ { "name": "steady", "duration": "10s" } ])";
+  std::string faults{};
+  std::string thresholds{};
+  std::string more{};
+
+  [[nodiscard]] std::string text() const {
+    return "{ " + head + "\n" + endpoints + "\n" + pool + "\n" + workload + "\n" + stages + "\n" +
+           faults + "\n" + thresholds + "\n" + more + "}\n";
+  }
+};
+
+inline environment no_environment() {
+  return [](std::string const&) -> std::optional<std::string> { return std::nullopt; };
+}
+
+inline environment environment_of(std::map<std::string, std::string> values) {
+  return [values = std::move(values)](std::string const& name) -> std::optional<std::string> {
+    auto const found = values.find(name);
+    return found == values.end() ? std::nullopt : std::optional{found->second};
+  };
+}
+
+inline load_result loaded(std::string const& text, overrides const& changes = {},
+                          environment const& lookup = no_environment()) {
+  return load_text(text, "test.json", changes, lookup);
+}
+
+/// The messages; none for a scenario that was accepted.
+inline std::vector<std::string> messages_of(load_result const& result) {
+  auto const* const refused = std::get_if<problems>(&result);
+  return refused != nullptr ? refused->messages : std::vector<std::string>{};
+}
+
+inline std::vector<std::string> complaints(parts const& written, overrides const& changes = {}) {
+  return messages_of(loaded(written.text(), changes));
+}
+
+} // namespace conecta::scenario::testing
