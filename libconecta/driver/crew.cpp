@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <exception>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -43,8 +44,9 @@ class blocked_caller final : public waiter {
 
 } // namespace
 
-/// Three lanes share the workers: opens have open_concurrency of them to themselves, checks and
-/// resets share the others with closes. A worker starts when there is more to do than idle workers.
+/// Two lanes share the workers: opens have open_concurrency of them to themselves; checks, resets
+/// and closes share the others in the order they came, so that none of them starves. A worker
+/// starts when there is more to do than idle workers.
 class crew::threads final : public carrier {
  public:
   threads(pool_options const& options, hooks_present present, hook_table& hooks)
@@ -52,11 +54,20 @@ class crew::threads final : public carrier {
         engine_{options, present, *this},
         most_others_{engine_.options().check_concurrency + 1},
         most_workers_{engine_.options().open_concurrency + most_others_},
-        running_(engine_.options().max_size) {}
+        running_(engine_.options().max_size) {
+    workers_.reserve(most_workers_);
+  }
 
   ~threads() { CONECTA_ASSERT(dismissed(), "crew: destroyed before it was dismissed"); }
 
-  void kept_alive_by(std::weak_ptr<void> owner) { owner_ = std::move(owner); }
+  void start(std::weak_ptr<void> owner) {
+    owner_ = std::move(owner);
+    {
+      scoped_lock const lock{mutex_};
+      timer_ = std::thread{[this, alive = owner_.lock()] { watch_time(); }};
+    }
+    engine_.tick();
+  }
   engine& machinery() noexcept { return engine_; }
 
   void open(slot_ref slot, instant deadline) override { enqueue({hook::open, slot, 0, deadline}); }
@@ -70,12 +81,16 @@ class crew::threads final : public carrier {
     enqueue({hook::close, slot, 0, deadline});
   }
 
+  /// Decided under the engine's lock but carried out after it, so it may come before its hook does.
   void interrupt(slot_ref slot) override {
     std::stop_source source{std::nostopstate};
     {
       scoped_lock const lock{mutex_};
-      if (running_[slot.index].generation == slot.generation) {
-        source = running_[slot.index].stop;
+      auto& latest = running_[slot.index];
+      if (latest.generation == slot.generation) {
+        source = latest.stop;
+      } else {
+        latest.interrupted_early = slot.generation;
       }
     }
     source.request_stop();
@@ -83,17 +98,10 @@ class crew::threads final : public carrier {
 
   void wake_at(instant when) override {
     scoped_lock const lock{mutex_};
-    if (when >= wake_at_) {
-      return;
+    if (when < wake_at_) {
+      wake_at_ = when;
+      time_changed_.notify_one();
     }
-    wake_at_ = when;
-    if (stopping_) {
-      return;
-    }
-    if (!timer_.joinable()) {
-      timer_ = std::thread{[this, alive = owner_.lock()] { watch_time(); }};
-    }
-    time_changed_.notify_one();
   }
 
   void drained() override {
@@ -117,6 +125,7 @@ class crew::threads final : public carrier {
     return engine_.stats().leased;
   }
 
+  /// The time is watched until the last hook has returned, so that each is still asked to stop.
   void dismiss() {
     std::vector<std::thread> ending;
     {
@@ -145,14 +154,27 @@ class crew::threads final : public carrier {
     instant deadline;
   };
 
+  /// The latest hook of a slot.
   struct run {
     std::uint32_t generation = 0;
     std::stop_source stop{std::nostopstate};
+    std::optional<std::uint32_t> interrupted_early = {};
   };
 
-  static inline thread_local threads const* hook_of = nullptr;
+  /// A hook that this thread is inside of; one may lead into another pool's.
+  struct frame {
+    threads const* of;
+    frame const* outer;
+  };
+  static inline thread_local frame const* innermost = nullptr;
 
-  [[nodiscard]] bool runs_a_hook() const noexcept { return hook_of == this; }
+  [[nodiscard]] bool runs_a_hook() const noexcept {
+    auto const* each = innermost;
+    while (each != nullptr && each->of != this) {
+      each = each->outer;
+    }
+    return each != nullptr;
+  }
 
   [[nodiscard]] bool dismissed() {
     scoped_lock const lock{mutex_};
@@ -162,26 +184,45 @@ class crew::threads final : public carrier {
   void enqueue(task what) {
     {
       scoped_lock const lock{mutex_};
-      running_[what.slot.index] = {what.slot.generation, std::stop_source{}};
+      remember(what.slot);
       if (!stopping_) {
-        auto& lane = what.kind == hook::open    ? opens_
-                     : what.kind == hook::close ? closes_
-                                                : checks_;
+        auto& lane = what.kind == hook::open ? opens_ : others_;
         lane.push_back(what);
-        auto const queued = opens_.size() + checks_.size() + closes_.size();
-        if (queued > idle_workers_ && workers_.size() < most_workers_) {
-          workers_.emplace_back([this, alive = owner_.lock()] { work(); });
+        if (opens_.size() + others_.size() > idle_workers_ && living_workers_ < most_workers_) {
+          start_worker();
         }
-        work_arrived_.notify_one();
-        return;
+        if (living_workers_ > 0) {
+          work_arrived_.notify_one();
+          return;
+        }
+        lane.pop_back();
       }
     }
-    carry_out(what);
+    carry_out_here(what);
+  }
+
+  void remember(slot_ref slot) CONECTA_REQUIRES(mutex_) {
+    auto& latest = running_[slot.index];
+    latest.generation = slot.generation;
+    latest.stop = std::stop_source{};
+    if (std::exchange(latest.interrupted_early, std::nullopt) == slot.generation) {
+      latest.stop.request_stop(); // nobody has its token yet
+    }
+  }
+
+  /// Without a thread for one more, those that live must do.
+  void start_worker() CONECTA_REQUIRES(mutex_) {
+    try {
+      workers_.emplace_back([this, alive = owner_.lock()] { work(); });
+      ++living_workers_;
+    } catch (std::exception const&) {
+      return;
+    }
   }
 
   std::optional<task> next_task() CONECTA_REQUIRES(mutex_) {
     auto const others_may_run = busy_others_ < most_others_;
-    for (auto* const lane : {&opens_, &checks_, &closes_}) {
+    for (auto* const lane : {&opens_, &others_}) {
       if (!lane->empty() && (lane == &opens_ || others_may_run)) {
         auto const what = lane->front();
         lane->pop_front();
@@ -202,6 +243,8 @@ class crew::threads final : public carrier {
           --idle_workers_;
         }
         if (!what) {
+          --living_workers_;
+          time_changed_.notify_one();
           return;
         }
         busy_others_ += what->kind == hook::open ? 0U : 1U;
@@ -215,22 +258,54 @@ class crew::threads final : public carrier {
     }
   }
 
-  /// Runs the hook and tells the engine. What close throws is dropped: the resource is gone.
+  /// In the thread that caused it, because the pool is gone or no worker can be started. Nobody
+  /// else may be watching the time by now. An open is not worth that: its caller may be waiting.
+  void carry_out_here(task const& what) {
+    if (what.kind == hook::open) {
+      auto const code = make_error_code(boost::system::errc::resource_unavailable_try_again);
+      engine_.open_failed(what.slot, {code, "no thread could be started to open it"});
+      return;
+    }
+    std::optional<std::jthread> watch;
+    try {
+      watch.emplace([&](std::stop_token const& done) { tick_unless(done, what.deadline); });
+    } catch (std::exception const&) {
+      watch.reset(); // the deadline in the hook's context must do
+    }
+    carry_out(what);
+  }
+
+  void tick_unless(std::stop_token const& done, instant deadline) {
+    mutex alone;
+    condition timer;
+    scoped_lock const lock{alone};
+    timer.wait_until(alone, done, deadline, [] { return false; });
+    if (!done.stop_requested()) {
+      engine_.tick();
+    }
+  }
+
+  /// Runs the hook and tells the engine. What close throws is dropped: the resource is gone. A hook
+  /// that was asked to stop before it began does not begin, but for close.
   void carry_out(task const& what) {
     hook_context context{what.deadline, {}};
     {
       scoped_lock const lock{mutex_};
       context.stop = running_[what.slot.index].stop.get_token();
     }
-    auto const* const outer = std::exchange(hook_of, this);
     std::optional<open_failure> failed;
     auto found = engine::health::bad;
-    try {
-      found = run_hook(what, context) ? engine::health::good : engine::health::bad;
-    } catch (...) {
-      failed = current_open_failure();
+    if (what.kind != hook::close && context.stop.stop_requested()) {
+      failed = {make_error_code(errc::cancelled), "it was called off before it began"};
+    } else {
+      frame const here{this, std::exchange(innermost, &here)};
+      try {
+        found = run_hook(what, context) ? engine::health::good : engine::health::bad;
+      } catch (...) {
+        failed = current_open_failure();
+      }
+      innermost = here.outer;
     }
-    hook_of = outer;
     switch (what.kind) {
     case hook::open:
       failed ? engine_.open_failed(what.slot, std::move(*failed)) : engine_.opened(what.slot);
@@ -263,16 +338,20 @@ class crew::threads final : public carrier {
     return false;
   }
 
+  [[nodiscard]] bool time_matters() const CONECTA_REQUIRES(mutex_) {
+    return !stopping_ || living_workers_ > 0;
+  }
+
   void watch_time() {
     for (;;) {
       {
         scoped_lock const lock{mutex_};
-        while (!stopping_ && std::chrono::steady_clock::now() < wake_at_) {
+        while (time_matters() && std::chrono::steady_clock::now() < wake_at_) {
           auto const when = wake_at_; // wait_until reads its argument after it has let the lock go
           when == never ? time_changed_.wait(mutex_)
                         : static_cast<void>(time_changed_.wait_until(mutex_, when));
         }
-        if (stopping_) {
+        if (!time_matters()) {
           return;
         }
         wake_at_ = never;
@@ -292,11 +371,11 @@ class crew::threads final : public carrier {
   condition time_changed_;
   condition everything_closed_;
   std::deque<task> opens_ CONECTA_GUARDED_BY(mutex_);
-  std::deque<task> checks_ CONECTA_GUARDED_BY(mutex_);
-  std::deque<task> closes_ CONECTA_GUARDED_BY(mutex_);
+  std::deque<task> others_ CONECTA_GUARDED_BY(mutex_);
   std::vector<run> running_ CONECTA_GUARDED_BY(mutex_);
   std::vector<std::thread> workers_ CONECTA_GUARDED_BY(mutex_);
   std::thread timer_ CONECTA_GUARDED_BY(mutex_);
+  std::size_t living_workers_ CONECTA_GUARDED_BY(mutex_) = 0;
   std::size_t idle_workers_ CONECTA_GUARDED_BY(mutex_) = 0;
   std::size_t busy_others_ CONECTA_GUARDED_BY(mutex_) = 0;
   instant wake_at_ CONECTA_GUARDED_BY(mutex_) = never;
@@ -308,7 +387,7 @@ crew::crew(pool_options const& options, hooks_present present, hook_table& hooks
     : threads_{std::make_unique<threads>(options, present, hooks)} {}
 crew::~crew() = default;
 
-void crew::kept_alive_by(std::weak_ptr<void> owner) { threads_->kept_alive_by(std::move(owner)); }
+void crew::start(std::weak_ptr<void> owner) { threads_->start(std::move(owner)); }
 engine& crew::machinery() noexcept { return threads_->machinery(); }
 std::size_t crew::close(duration grace) { return threads_->close_pool(grace); }
 void crew::dismiss() { threads_->dismiss(); }

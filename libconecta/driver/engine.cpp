@@ -114,6 +114,15 @@ class engine::shell {
     run(core::tick{});
   }
 
+  /// Scans are over: when to wake is decided anew.
+  void drain() {
+    {
+      scoped_lock const lock{mutex_};
+      armed_ = never;
+    }
+    run(core::drain{});
+  }
+
   result<slot_ref> reserve() {
     if (auto const slot = run(core::reserve{})) {
       return *slot;
@@ -252,6 +261,13 @@ error refused_options(invalid_options const& refused) {
   return failure;
 }
 
+error refused_thread(std::system_error const& failed) {
+  error failure;
+  failure.code = failed.code();
+  failure.detail = failed.what();
+  return failure;
+}
+
 engine::engine(pool_options const& options, hooks_present hooks, carrier& carried_by)
     : shell_{std::make_unique<shell>(options, hooks, carried_by)} {}
 engine::~engine() = default;
@@ -287,7 +303,7 @@ void engine::reset_done(slot_ref slot, health found) {
 }
 void engine::closed(slot_ref slot) { shell_->run(core::closed{slot}); }
 void engine::tick() { shell_->tick(); }
-void engine::drain() { shell_->run(core::drain{}); }
+void engine::drain() { shell_->drain(); }
 pool_stats engine::stats() const { return shell_->stats(); }
 pool_options const& engine::options() const noexcept { return shell_->options(); }
 error engine::failure(errc code) const { return shell_->failure(code); }

@@ -22,6 +22,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <variant>
 
 namespace conecta {
@@ -55,6 +56,8 @@ struct open_failure {
 
 /// invalid_options as a value: std::errc::invalid_argument, with every violation in the detail.
 [[nodiscard]] error refused_options(invalid_options const& refused);
+/// A thread that could not be started, as a value.
+[[nodiscard]] error refused_thread(std::system_error const& failed);
 
 /// Carries out what the engine decides; each call answers, sooner or later, with the engine call of
 /// the same name (opened or open_failed, checked, reset_done, closed).
@@ -119,6 +122,7 @@ class engine {
 
   /// Does what is due. Then wake_at is called again if anything will be.
   void tick();
+  /// Then wake_at is called again, for the hooks that still run.
   void drain();
 
   [[nodiscard]] pool_stats stats() const;
@@ -152,8 +156,10 @@ class crew {
   crew(crew const&) = delete;
   crew& operator=(crew const&) = delete;
 
-  /// What every thread holds while it runs: the owner of this crew and its hook_table.
-  void kept_alive_by(std::weak_ptr<void> owner);
+  /// To be called once, first: starts the thread that watches the time, and the opens for min_idle.
+  /// Every thread holds `owner`, which owns this crew and its hook_table, while it runs. Throws
+  /// std::system_error if that thread cannot be started.
+  void start(std::weak_ptr<void> owner);
 
   [[nodiscard]] engine& machinery() noexcept;
   [[nodiscard]] result<slot_ref> acquire(acquire_options const& options);
@@ -162,7 +168,7 @@ class crew {
   /// Returns how many leases are still out.
   std::size_t close(duration grace);
 
-  /// Ends the threads once the hooks that run have returned; from a hook it does not wait. Hooks
+  /// Ends the threads once the hooks that run have returned; from a hook it does not wait. Closes
   /// that are due later run in the thread that causes them.
   void dismiss();
 

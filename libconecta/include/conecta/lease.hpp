@@ -81,11 +81,12 @@ class [[nodiscard]] lease {
     from->machinery().discard(slot_, reason);
   }
 
-  /// Takes the resource out of the pool for good; its place can be opened again.
+  /// Takes the resource out of the pool for good; its place can be opened again. If moving it
+  /// throws, the lease still holds it.
   [[nodiscard]] T detach() {
     require("detach");
+    T taken = std::move(*(*from_)[slot_.index]);
     auto const from = std::exchange(from_, nullptr);
-    T taken = std::move(*(*from)[slot_.index]);
     (*from)[slot_.index].reset();
     from->machinery().detach(slot_);
     return taken;

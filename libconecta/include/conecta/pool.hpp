@@ -7,12 +7,13 @@
 //   auto s = p.acquire();                 // result<lease<session>>
 //   (*s)->send("hello");                  // the lease's destructor gives it back
 //
-// Threads: one that watches the time and at most open_concurrency + check_concurrency + 1 that run
-// hooks, started when first needed. A caller inside acquire never runs a hook: it can be served by
-// a return while the open that it caused goes on. Thread safety: every member may be called from
-// any thread, hooks included. Lifetime: leases may outlive the pool. The destructor closes the
-// pool, never waits for leases, and waits for the hooks that run (each has been asked to stop),
-// unless a hook is what destroys it.
+// Threads: one that watches the time, from the start, and at most open_concurrency +
+// check_concurrency + 1 that run hooks, started when first needed. A caller inside acquire never
+// runs a hook: it can be served by a return while the open that it caused goes on. Thread safety:
+// every member may be called from any thread, hooks included. Lifetime: leases may outlive the
+// pool; each then closes its resource in the thread that releases it. The destructor closes the
+// pool, never waits for leases, and waits for the hooks that run (each has been asked to stop, or
+// will be at its timeout), unless a hook is what destroys it.
 
 #include <conecta/driver.hpp>
 #include <conecta/endpoint.hpp>
@@ -20,6 +21,7 @@
 
 #include <memory>
 #include <source_location>
+#include <system_error>
 #include <utility>
 
 namespace conecta {
@@ -27,20 +29,22 @@ namespace conecta {
 template <class T>
 class pool {
  public:
-  /// Throws invalid_options, with every violation.
+  /// Throws invalid_options, with every violation, or std::system_error if its first thread cannot
+  /// be started.
   pool(pool_options const& options, blocking_endpoint<T> endpoint)
       : state_{std::make_shared<state>(options, std::move(endpoint))} {
-    state_->threads.kept_alive_by(state_);
-    state_->threads.machinery().tick();
+    state_->threads.start(state_);
   }
 
-  /// The same without the exception: the error's detail lists the violations.
+  /// The same without the exceptions: the error's detail lists the violations.
   [[nodiscard]] static result<pool> create(pool_options const& options,
                                            blocking_endpoint<T> endpoint) {
     try {
       return pool{options, std::move(endpoint)};
     } catch (invalid_options const& refused) {
       return driver::refused_options(refused);
+    } catch (std::system_error const& failed) {
+      return driver::refused_thread(failed);
     }
   }
 
@@ -60,7 +64,12 @@ class pool {
   acquire(acquire_options const& options = {},
           std::source_location where = std::source_location::current()) {
     static_cast<void>(where);
-    return leased(state_->threads.acquire(options));
+    auto from = state_; // whoever waits may be told that the pool is gone
+    auto const slot = from->threads.acquire(options);
+    if (!slot) {
+      return slot.error();
+    }
+    return lease<T>{std::move(from), *slot};
   }
 
   [[nodiscard]] result<lease<T>>
@@ -103,7 +112,10 @@ class pool {
   /// Refuses waiters, closes what is idle, and waits up to `grace` until every lease has come back
   /// and all is closed; a lease that comes back later is closed then. Returns how many are still
   /// lent. From a hook it does not wait. May be called again.
-  std::size_t close(duration grace = duration::zero()) { return state_->threads.close(grace); }
+  std::size_t close(duration grace = duration::zero()) {
+    auto const kept = state_; // a hook may destroy the pool meanwhile
+    return kept->threads.close(grace);
+  }
 
  private:
   struct state final : shelf<T>, driver::hook_table {
@@ -140,17 +152,10 @@ class pool {
     driver::crew threads;
   };
 
-  [[nodiscard]] result<lease<T>> leased(result<slot_ref> slot) {
-    if (!slot) {
-      return std::move(slot).error();
-    }
-    return lease<T>{state_, *slot};
-  }
-
   void shut() noexcept {
-    if (state_ != nullptr) {
-      state_->threads.close(duration::zero());
-      state_->threads.dismiss();
+    if (auto const ending = state_) { // stays in place: hooks may still ask for stats
+      ending->threads.close(duration::zero());
+      ending->threads.dismiss();
     }
   }
 

@@ -1,0 +1,376 @@
+#pragma once
+
+// What asio_pool<T> is made of: how the engine's decisions are carried out as coroutines
+// (asio_state), and one call of async_acquire (asio_caller). Not for direct use: the pool is.
+//
+// Thread safety: all of it may be called from any thread. The lock covers the timer and the list of
+// hooks that run; nothing of the user's is called under it.
+
+#include <conecta/asio_endpoint.hpp>
+#include <conecta/driver.hpp>
+#include <conecta/lease.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/append.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <bit>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace conecta::driver {
+
+template <class T, class Handler>
+class asio_caller;
+
+/// What leases, hooks and waiting callers share, and what carries out the engine's decisions.
+template <class T>
+class asio_state final : public shelf<T>,
+                         public carrier,
+                         public std::enable_shared_from_this<asio_state<T>> {
+ public:
+  using executor_type = boost::asio::any_io_executor;
+
+  asio_state(executor_type executor, pool_options const& options, asio_endpoint<T> endpoint)
+      : shelf<T>{violations_of(options).empty() ? options.max_size : 0},
+        executor_{std::move(executor)},
+        endpoint_{std::move(endpoint)},
+        engine_{options,
+                {.check = static_cast<bool>(endpoint_.check),
+                 .reset = static_cast<bool>(endpoint_.reset)},
+                *this},
+        timer_{executor_},
+        hooks_(options.max_size) {}
+
+  engine& machinery() noexcept override { return engine_; }
+  [[nodiscard]] executor_type executor() const noexcept { return executor_; }
+
+  template <class Handler>
+  void start(Handler handler, acquire_options const& options) {
+    auto const caller =
+        std::make_shared<asio_caller<T, Handler>>(std::move(handler), this->shared_from_this());
+    if (options.stop.stop_requested()) {
+      return caller->rejected(engine_.failure(errc::cancelled));
+    }
+    caller->prepare(options.stop);
+    auto answer = engine_.acquire(engine_.deadline_of(options), *caller);
+    if (auto const* const granted = std::get_if<slot_ref>(&answer)) {
+      caller->granted(*granted);
+    } else if (auto* const why = std::get_if<error>(&answer)) {
+      caller->rejected(std::move(*why));
+    } else {
+      caller->queued(std::get<ticket>(answer), options.stop);
+    }
+  }
+
+  void remember(error why) {
+    std::lock_guard const lock{mutex_};
+    last_error_ = std::move(why);
+  }
+  [[nodiscard]] error last_error() {
+    std::lock_guard const lock{mutex_};
+    return last_error_;
+  }
+
+  result<void> adopt(T&& resource) {
+    auto const slot = engine_.reserve();
+    if (!slot) {
+      return slot.error();
+    }
+    try {
+      (*this)[slot->index].emplace(std::move(resource));
+    } catch (...) {
+      engine_.open_failed(*slot, current_open_failure());
+      throw;
+    }
+    engine_.opened(*slot);
+    return {};
+  }
+
+  std::size_t shut() noexcept {
+    let_the_timer_go();
+    engine_.drain(); // arms it again for the hooks that still run
+    return engine_.stats().leased;
+  }
+
+  void open(slot_ref slot, instant deadline) override {
+    run(slot, deadline, [](auto self, slot_ref which, hook_context context) {
+      return run_open(std::move(self), which, std::move(context));
+    });
+  }
+  void check(slot_ref slot, unsigned failures_so_far, instant deadline) override {
+    run(slot, deadline, [failures_so_far](auto self, slot_ref which, hook_context context) {
+      return run_check(std::move(self), which, failures_so_far, std::move(context));
+    });
+  }
+  void reset(slot_ref slot, instant deadline) override {
+    run(slot, deadline, [](auto self, slot_ref which, hook_context context) {
+      return run_reset(std::move(self), which, std::move(context));
+    });
+  }
+  void close(slot_ref slot, instant deadline) override {
+    run(slot, deadline, [](auto self, slot_ref which, hook_context context) {
+      return run_close(std::move(self), which, std::move(context));
+    });
+  }
+
+  /// Decided under the engine's lock but carried out after it, so it may come before its hook does.
+  void interrupt(slot_ref slot) override {
+    std::shared_ptr<hook_run> running;
+    {
+      std::lock_guard const lock{mutex_};
+      auto& latest = hooks_[slot.index];
+      if (latest.running && latest.running->slot == slot) {
+        running = latest.running;
+      } else {
+        latest.interrupted_early = slot;
+      }
+    }
+    if (running) {
+      running->stop.request_stop();
+      boost::asio::post(running->strand, [running] { running->cancel(); });
+    }
+  }
+
+  void wake_at(instant when) override {
+    std::lock_guard const lock{mutex_};
+    if (when >= wake_at_) {
+      return;
+    }
+    wake_at_ = when;
+    timer_.expires_at(when);
+    timer_.async_wait([weak = this->weak_from_this()](error_code problem) {
+      auto const self = weak.lock();
+      if (self && !problem) {
+        self->time_passed();
+      }
+    });
+  }
+
+  void drained() override { let_the_timer_go(); }
+
+ private:
+  struct hook_run {
+    hook_run(slot_ref which, executor_type const& executor) : slot{which}, strand{executor} {}
+
+    void cancel() { signal.emit(boost::asio::cancellation_type::terminal); }
+
+    slot_ref slot;
+    boost::asio::strand<executor_type> strand;
+    boost::asio::cancellation_signal signal; ///< used on the strand only
+    std::stop_source stop;
+  };
+
+  /// The latest hook of a slot.
+  struct latest_hook {
+    std::shared_ptr<hook_run> running;
+    std::optional<slot_ref> interrupted_early;
+  };
+
+  void let_the_timer_go() {
+    std::lock_guard const lock{mutex_};
+    wake_at_ = never;
+    timer_.cancel();
+  }
+
+  void time_passed() {
+    {
+      std::lock_guard const lock{mutex_};
+      wake_at_ = never;
+    }
+    engine_.tick();
+  }
+
+  /// Posted, so that no hook begins inside a call of the pool or in a lease's destructor.
+  template <class Hook>
+  void run(slot_ref slot, instant deadline, Hook hook) {
+    auto const running = std::make_shared<hook_run>(slot, executor_);
+    {
+      std::lock_guard const lock{mutex_};
+      auto& latest = hooks_[slot.index];
+      latest.running = running;
+      if (std::exchange(latest.interrupted_early, std::nullopt) == slot) {
+        running->stop.request_stop(); // nobody has its token yet
+      }
+    }
+    hook_context context{deadline, running->stop.get_token()};
+    auto begin = [self = this->shared_from_this(), running, slot, hook = std::move(hook),
+                  context = std::move(context)]() mutable {
+      auto coroutine = hook(std::move(self), slot, std::move(context));
+      auto finished = [running](std::exception_ptr) {};
+      boost::asio::co_spawn(
+          running->strand, std::move(coroutine),
+          boost::asio::bind_cancellation_slot(running->signal.slot(), std::move(finished)));
+      if (running->stop.stop_requested()) { // before there was anybody to hear the signal
+        running->cancel();
+      }
+    };
+    boost::asio::post(running->strand, std::move(begin)); // where the signal is emitted too
+  }
+
+  static void require_time(hook_context const& context) {
+    if (context.stop.stop_requested()) {
+      throw boost::system::system_error{make_error_code(errc::cancelled),
+                                        "it was called off before it began"};
+    }
+  }
+
+  // A hook that was asked to stop before it began does not begin, but for close. Each awaited value
+  // has a name: g++ 12 miscompiles several shorter forms.
+
+  static boost::asio::awaitable<void> run_open(std::shared_ptr<asio_state> self, slot_ref slot,
+                                               hook_context context) {
+    std::optional<open_failure> failed;
+    try {
+      require_time(context);
+      auto opening = self->endpoint_.open(context);
+      T resource = co_await std::move(opening);
+      (*self)[slot.index].emplace(std::move(resource));
+    } catch (...) {
+      failed = current_open_failure();
+    }
+    if (failed) {
+      self->engine_.open_failed(slot, std::move(*failed));
+    } else {
+      self->engine_.opened(slot);
+    }
+  }
+
+  static boost::asio::awaitable<void> run_check(std::shared_ptr<asio_state> self, slot_ref slot,
+                                                unsigned failures, hook_context context) {
+    auto found = engine::health::bad;
+    try {
+      require_time(context);
+      auto checking = self->endpoint_.check(*(*self)[slot.index], failures, context);
+      bool const good = co_await std::move(checking);
+      found = good ? engine::health::good : engine::health::bad;
+    } catch (...) {
+      found = engine::health::bad;
+    }
+    self->engine_.checked(slot, found);
+  }
+
+  static boost::asio::awaitable<void> run_reset(std::shared_ptr<asio_state> self, slot_ref slot,
+                                                hook_context context) {
+    auto found = engine::health::bad;
+    try {
+      require_time(context);
+      auto resetting = self->endpoint_.reset(*(*self)[slot.index], context);
+      bool const good = co_await std::move(resetting);
+      found = good ? engine::health::good : engine::health::bad;
+    } catch (...) {
+      found = engine::health::bad;
+    }
+    self->engine_.reset_done(slot, found);
+  }
+
+  static boost::asio::awaitable<void> run_close(std::shared_ptr<asio_state> self, slot_ref slot,
+                                                hook_context context) {
+    if (self->endpoint_.close) {
+      try {
+        auto closing = self->endpoint_.close(*(*self)[slot.index], context);
+        co_await std::move(closing);
+      } catch (...) { // the resource is gone all the same
+      }
+    }
+    (*self)[slot.index].reset();
+    self->engine_.closed(slot);
+  }
+
+  executor_type executor_;
+  asio_endpoint<T> endpoint_;
+  engine engine_;
+  std::mutex mutex_; // of what follows
+  boost::asio::steady_timer timer_;
+  instant wake_at_ = never;
+  std::vector<latest_hook> hooks_;
+  error last_error_;
+};
+
+/// One async_acquire. It holds itself alive until it is answered, and its handler's executor at
+/// work.
+template <class T, class Handler>
+class asio_caller final : public waiter,
+                          public std::enable_shared_from_this<asio_caller<T, Handler>> {
+ public:
+  asio_caller(Handler handler, std::shared_ptr<asio_state<T>> from)
+      : work_{boost::asio::make_work_guard(handler, from->executor())},
+        handler_{std::move(handler)},
+        from_{std::move(from)} {}
+
+  /// Before the engine knows of it: afterwards another thread may answer at any moment.
+  void prepare(std::stop_token stop) {
+    self_ = this->shared_from_this();
+    auto const weak = this->weak_from_this();
+    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+    if (slot.is_connected()) {
+      slot.assign([weak](boost::asio::cancellation_type) { cancel(weak); });
+    }
+    if (stop.stop_possible()) {
+      on_stop_.emplace(std::move(stop), canceller{weak});
+    }
+  }
+
+  void queued(ticket mine, std::stop_token const& stop) {
+    ticket_.store(std::bit_cast<std::uint64_t>(mine));
+    if (stop.stop_requested()) { // maybe before there was a ticket to cancel
+      from_->machinery().cancel(mine);
+    }
+  }
+
+  void granted(slot_ref slot) override { complete({}, lease<T>{from_, slot}); }
+
+  void rejected(error why) override {
+    auto const code = why.code;
+    from_->remember(std::move(why));
+    complete(code, {});
+  }
+
+ private:
+  struct canceller {
+    std::weak_ptr<asio_caller> who;
+    void operator()() const { cancel(who); }
+  };
+  using stop_callback = std::stop_callback<canceller>;
+
+  static void cancel(std::weak_ptr<asio_caller> const& weak) {
+    if (auto const self = weak.lock()) {
+      auto const from = self->from_;
+      from->machinery().cancel(std::bit_cast<ticket>(self->ticket_.load()));
+    }
+  }
+
+  void complete(error_code code, lease<T> lent) {
+    auto const keep = std::move(self_);
+    auto work = std::move(work_);
+    boost::asio::post(work.get_executor(),
+                      boost::asio::append(std::move(handler_), code, std::move(lent)));
+  }
+
+  using executor = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+
+  boost::asio::executor_work_guard<executor> work_;
+  Handler handler_;
+  std::shared_ptr<asio_state<T>> from_;
+  std::shared_ptr<asio_caller> self_;
+  std::atomic<std::uint64_t> ticket_{~std::uint64_t{0}};
+  std::optional<stop_callback> on_stop_;
+};
+
+} // namespace conecta::driver

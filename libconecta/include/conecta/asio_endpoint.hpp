@@ -1,0 +1,26 @@
+#pragma once
+
+// Where the resources of an asio_pool come from: conecta/endpoint.hpp with coroutines for hooks.
+
+#include <conecta/endpoint.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <functional>
+
+namespace conecta {
+
+/// The hooks of asio_pool<T>: coroutines. `open` is required; without `check` a resource counts as
+/// healthy, without `close` its destructor is all. Errors as in conecta/endpoint.hpp.
+template <class T>
+struct asio_endpoint {
+  template <class Result>
+  using awaitable = boost::asio::awaitable<Result>;
+
+  std::function<awaitable<T>(hook_context const&)> open = {};
+  std::function<awaitable<bool>(T&, unsigned failures_so_far, hook_context const&)> check = {};
+  std::function<awaitable<bool>(T&, hook_context const&)> reset = {};
+  std::function<awaitable<void>(T&, hook_context const&)> close = {};
+};
+
+} // namespace conecta
