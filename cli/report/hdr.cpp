@@ -178,6 +178,12 @@ decoded_hdr decode_counts(std::string_view payload, foreign_layout const& from) 
   return out;
 }
 
+// Neither shifted nor scaled. hdr-histogram-js, which knows neither, writes the integer 1 for
+// both, where everybody else has an offset of 0 and a ratio of 1.0.
+bool is_plain(std::uint64_t offset, std::uint64_t ratio) noexcept {
+  return (offset == 0 && ratio == std::bit_cast<std::uint64_t>(1.0)) || (offset == 1 && ratio == 1);
+}
+
 decoded_hdr decode_inner(std::string_view bytes) {
   if (bytes.size() < inner_header_bytes) {
     return mistaken("the header is cut off");
@@ -186,9 +192,7 @@ decoded_hdr decode_inner(std::string_view bytes) {
     return mistaken("not a V2 histogram");
   }
   auto const payload_bytes = big_endian(bytes.substr(4, 4));
-  auto const offset = big_endian(bytes.substr(8, 4));
-  auto const ratio = std::bit_cast<double>(big_endian(bytes.substr(32, 8)));
-  if (offset != 0 || ratio != 1.0) {
+  if (!is_plain(big_endian(bytes.substr(8, 4)), big_endian(bytes.substr(32, 8)))) {
     return mistaken("shifted and scaled histograms are not supported");
   }
   if (payload_bytes > bytes.size() - inner_header_bytes) {

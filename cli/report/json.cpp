@@ -2,7 +2,7 @@
 
 #include "report/hdr.hpp"
 #include "report/safe_text.hpp"
-#include "run/metric.hpp"
+#include "scenario/metric.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -195,14 +195,14 @@ json of(run::fault_result const& fault) {
 }
 
 char const* unit_name(std::string_view metric) {
-  switch (run::unit_of_metric(metric).value_or(run::metric_unit::count)) {
-  case run::metric_unit::duration:
+  switch (scenario::unit_of_metric(metric).value_or(scenario::metric_unit::count)) {
+  case scenario::metric_unit::duration:
     return "ns";
-  case run::metric_unit::count:
+  case scenario::metric_unit::count:
     return "count";
-  case run::metric_unit::ratio:
+  case scenario::metric_unit::ratio:
     return "ratio";
-  case run::metric_unit::per_second:
+  case scenario::metric_unit::per_second:
     return "per_s";
   }
   return "";

@@ -44,10 +44,10 @@ void put_latency_row(page& out, std::string_view name, stats::histogram const& v
   }
   out.to(2).put(name);
   out.right(22, human_duration(values.quantile(0.5)));
-  out.right(34, human_duration(values.quantile(0.9)));
-  out.right(46, human_duration(values.quantile(0.99)));
-  out.right(58, human_duration(values.quantile(0.999)));
-  out.right(69, human_duration(values.max()));
+  out.right(33, human_duration(values.quantile(0.9)));
+  out.right(44, human_duration(values.quantile(0.99)));
+  out.right(55, human_duration(values.quantile(0.999)));
+  out.right(66, human_duration(values.max()));
   out.right(80, human_count(values.count()), style::dim).end_line();
 }
 
@@ -57,7 +57,7 @@ void put_latencies(page& out, run::latencies const& all) {
   }
   out.gap();
   out.put("latency", style::heading);
-  out.right(22, "p50").right(34, "p90").right(46, "p99").right(58, "p99.9").right(69, "max");
+  out.right(22, "p50").right(33, "p90").right(44, "p99").right(55, "p99.9").right(66, "max");
   out.right(80, "count", style::dim).end_line();
   put_latency_row(out, "wait", all.wait);
   put_latency_row(out, "open", all.open);

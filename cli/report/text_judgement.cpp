@@ -3,7 +3,7 @@
 #include "report/safe_text.hpp"
 #include "report/text_phrases.hpp"
 #include "report/units.hpp"
-#include "run/metric.hpp"
+#include "scenario/metric.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,33 +13,33 @@ namespace conecta::report {
 namespace {
 
 std::string figure_text(std::string_view metric, double value) {
-  switch (run::unit_of_metric(metric).value_or(run::metric_unit::count)) {
-  case run::metric_unit::duration:
+  switch (scenario::unit_of_metric(metric).value_or(scenario::metric_unit::count)) {
+  case scenario::metric_unit::duration:
     return human_duration(duration{std::llround(value)});
-  case run::metric_unit::count:
+  case scenario::metric_unit::count:
     return human_number(value);
-  case run::metric_unit::ratio:
+  case scenario::metric_unit::ratio:
     return human_number(value);
-  case run::metric_unit::per_second:
+  case scenario::metric_unit::per_second:
     return human_number(value) + "/s";
   }
   return "";
 }
 
-char const* sign_of(run::bound kind) {
+char const* sign_of(scenario::bound kind) {
   switch (kind) {
-  case run::bound::max:
+  case scenario::bound::max:
     return " <= ";
-  case run::bound::min:
+  case scenario::bound::min:
     return " >= ";
-  case run::bound::equals:
+  case scenario::bound::equals:
     return " == ";
   }
   return "";
 }
 
 // "wait.p99 <= 5.00 ms, stage steady"
-std::string demand_text(run::threshold const& demanded) {
+std::string demand_text(scenario::threshold const& demanded) {
   auto out = safe_text(demanded.metric) + sign_of(demanded.kind) +
              figure_text(demanded.metric, demanded.limit);
   if (demanded.stage) {
@@ -52,6 +52,20 @@ std::string demand_text(run::threshold const& demanded) {
     out += ", fault " + safe_text(*demanded.fault);
   }
   return out;
+}
+
+// A figure that misses its limit by less than the text shows is written in full.
+std::string observed_text(run::threshold_result const& one) {
+  if (!one.observed) {
+    return "-";
+  }
+  auto const& demanded = one.demanded;
+  auto text = figure_text(demanded.metric, *one.observed);
+  if (one.ok() || text != figure_text(demanded.metric, demanded.limit)) {
+    return text;
+  }
+  auto const unit = scenario::unit_of_metric(demanded.metric);
+  return exact_number(*one.observed) + (unit == scenario::metric_unit::duration ? " ns" : "");
 }
 
 void put_mark(page& out, std::string_view mark, style look) { out.to(2).put(mark, look).to(11); }
@@ -94,8 +108,7 @@ void put_thresholds(page& out, std::vector<run::threshold_result> const& thresho
   for (auto const& one : thresholds) {
     put_mark(out, one.ok() ? "ok" : "BROKEN", one.ok() ? style::good : style::bad);
     out.put(fitted(demand_text(one.demanded), 54));
-    out.right(page_columns, one.observed ? figure_text(one.demanded.metric, *one.observed) : "-",
-              one.ok() ? style::plain : style::bad);
+    out.right(page_columns, observed_text(one), one.ok() ? style::plain : style::bad);
     out.end_line();
     if (!one.reason.empty()) {
       out.to(11).rest(safe_text(one.reason), style::dim).end_line();
@@ -121,7 +134,10 @@ void put_invariants(page& out, std::vector<run::invariant_result> const& invaria
       put_mark(out, "unjudged", style::caution);
       break;
     }
-    out.put(safe_text(one.name)).put("  ").rest(safe_text(one.detail), style::dim).end_line();
+    out.put(fitted(safe_text(one.name), 24))
+        .put("  ")
+        .rest(safe_text(one.detail), style::dim)
+        .end_line();
   }
 }
 

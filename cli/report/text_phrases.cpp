@@ -95,8 +95,12 @@ std::vector<std::string> pool_use_phrases(run::pool_figures const& pool) {
     }
     out.push_back(std::move(text));
   }
-  put_unless_zero(out, pool.timed_out, "waits timed out");
-  put_unless_zero(out, pool.cancelled, "waits cancelled");
+  if (pool.timed_out > 0) {
+    out.push_back(counted(pool.timed_out, "wait", "waits") + " timed out");
+  }
+  if (pool.cancelled > 0) {
+    out.push_back(counted(pool.cancelled, "wait", "waits") + " cancelled");
+  }
   put_unless_zero(out, pool.rejected, "rejected");
   return out;
 }

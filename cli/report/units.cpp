@@ -97,4 +97,6 @@ std::string human_percent(std::optional<double> ratio) {
 
 std::string human_number(double value) { return formatted("%.6g", value); }
 
+std::string exact_number(double value) { return formatted("%.17g", value); }
+
 } // namespace conecta::report

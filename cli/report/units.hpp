@@ -26,4 +26,7 @@ namespace conecta::report {
 /// A plain number in at most six digits: "0.001", "16", "1.5e+07".
 [[nodiscard]] std::string human_number(double value);
 
+/// A plain number in as many digits as tell it from every other.
+[[nodiscard]] std::string exact_number(double value);
+
 } // namespace conecta::report

@@ -38,8 +38,7 @@ std::optional<std::size_t> first_recovered(recovery_baseline const& baseline,
   return streak.recovered_at();
 }
 
-// A value of n microseconds, 2^octave <= n < 2^(octave + 1), is in one of 16 equal steps of its
-// octave. The first octaves have fewer whole microseconds than steps, so nanoseconds are divided.
+// Octaves begin at 1024 ns, which stands for all that is shorter; each has 16 equal steps.
 void coarse_sketch::record(duration value) noexcept {
   constexpr auto last = steps_per_octave * octaves - 1;
   auto const ticks = static_cast<std::uint64_t>(std::max<std::int64_t>(value.count(), 1024));

@@ -8,7 +8,7 @@
 
 #include "run/measurement.hpp"
 #include "run/recovery.hpp"
-#include "run/threshold.hpp"
+#include "scenario/threshold.hpp"
 
 #include <conecta/stats.hpp>
 
@@ -122,7 +122,7 @@ struct fault_result {
 };
 
 struct threshold_result {
-  threshold demanded;
+  scenario::threshold demanded;
   std::optional<double> observed; ///< in the metric's base unit
   enum class outcome : std::uint8_t { kept, broken } judged = outcome::broken;
   std::string reason; ///< why it is broken where the numbers alone do not say it

@@ -7,6 +7,9 @@
 
 namespace conecta::run {
 
+using scenario::bound;
+using scenario::needs_fault;
+
 namespace {
 
 std::optional<double> number(std::uint64_t count) { return static_cast<double>(count); }
@@ -133,12 +136,12 @@ Element const* find(std::vector<Element> const& elements, Predicate matches) {
   return found == elements.end() ? nullptr : &*found;
 }
 
-fault_result const* fault_of(threshold const& demanded, result const& found) {
+fault_result const* fault_of(scenario::threshold const& demanded, result const& found) {
   return find(found.faults, [&](fault_result const& fault) { return fault.id == *demanded.fault; });
 }
 
 // The block that a threshold's selectors name, or null.
-block const* selected(threshold const& demanded, result const& found) {
+block const* selected(scenario::threshold const& demanded, result const& found) {
   if (demanded.fault) {
     auto const* fault = fault_of(demanded, found);
     return fault == nullptr ? nullptr : &fault->figures;
@@ -164,7 +167,7 @@ block const* selected(threshold const& demanded, result const& found) {
   return &found.total;
 }
 
-bool keeps(threshold const& demanded, double observed) {
+bool keeps(scenario::threshold const& demanded, double observed) {
   switch (demanded.kind) {
   case bound::max:
     return observed <= demanded.limit;
@@ -183,7 +186,7 @@ struct looked_up {
   std::string reason;
 };
 
-looked_up look_up(threshold const& demanded, result const& found) {
+looked_up look_up(scenario::threshold const& demanded, result const& found) {
   auto const* where = selected(demanded, found);
   if (where == nullptr) {
     return {{}, "the run did not get that far"};
@@ -217,20 +220,10 @@ metric_value value_of(block const& where, std::string_view path) {
   return {};
 }
 
-std::optional<std::string> selector_mistake(threshold const& demanded) {
-  if (needs_fault(demanded.metric) && !demanded.fault) {
-    return demanded.metric + " belongs to a fault: name it with \"fault\"";
-  }
-  if (demanded.fault && (demanded.stage || demanded.endpoint)) {
-    return "\"fault\" already says when and where: it stands without \"stage\" and \"endpoint\"";
-  }
-  return std::nullopt;
-}
-
-threshold_result judge(threshold const& demanded, result const& found) {
+threshold_result judge(scenario::threshold const& demanded, result const& found) {
   threshold_result out;
   out.demanded = demanded;
-  if (auto mistake = selector_mistake(demanded)) {
+  if (auto mistake = scenario::selector_mistake(demanded)) {
     out.reason = std::move(*mistake);
     return out;
   }
@@ -259,7 +252,7 @@ verdict overall_verdict(result const& found) noexcept {
   return broken || violated ? verdict::fail : verdict::pass;
 }
 
-void judge_all(result& found, std::span<threshold const> demanded) {
+void judge_all(result& found, std::span<scenario::threshold const> demanded) {
   found.thresholds.clear();
   for (auto const& one : demanded) {
     found.thresholds.push_back(judge(one, found));

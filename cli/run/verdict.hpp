@@ -4,8 +4,8 @@
 // limits, and sums it up in one word. Pure. A figure that does not exist (nothing was measured,
 // too few samples, never recovered) keeps no threshold, whichever way that points.
 
-#include "run/metric.hpp"
 #include "run/result.hpp"
+#include "scenario/metric.hpp"
 
 #include <optional>
 #include <span>
@@ -23,17 +23,13 @@ struct metric_value {
 /// The figure at `path` below a block. REQUIRES: known_metric(path) and not needs_fault(path).
 [[nodiscard]] metric_value value_of(block const& where, std::string_view path);
 
-/// What is wrong with the combination of stage, endpoint, fault and metric, if anything. Whether
-/// they exist is for the scenario to say.
-[[nodiscard]] std::optional<std::string> selector_mistake(threshold const& demanded);
-
-[[nodiscard]] threshold_result judge(threshold const& demanded, result const& found);
+[[nodiscard]] threshold_result judge(scenario::threshold const& demanded, result const& found);
 
 /// Incomplete if the run was interrupted; else fail if a threshold is broken or an invariant
 /// violated; else pass.
 [[nodiscard]] verdict overall_verdict(result const& found) noexcept;
 
 /// Fills in `thresholds` and `judged`. The last step in making a result.
-void judge_all(result& found, std::span<threshold const> demanded);
+void judge_all(result& found, std::span<scenario::threshold const> demanded);
 
 } // namespace conecta::run

@@ -1,6 +1,6 @@
 #include "scenario/build_context.hpp"
 
-#include "run/metric.hpp"
+#include "scenario/metric.hpp"
 #include "scenario/wording.hpp"
 
 #include <array>
@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::literals;
 
-constexpr std::array bounds{std::pair{"max"sv, run::bound::max},
-                            std::pair{"min"sv, run::bound::min},
-                            std::pair{"equals"sv, run::bound::equals}};
+constexpr std::array bounds{std::pair{"max"sv, bound::max},
+                            std::pair{"min"sv, bound::min},
+                            std::pair{"equals"sv, bound::equals}};
 
 class thresholds_reader {
  public:
@@ -22,7 +22,7 @@ class thresholds_reader {
     located const list = context_.root["thresholds"];
     for (std::size_t index = 0; index < list.size(); ++index) {
       located const from = list.item(index);
-      run::threshold made;
+      threshold made;
       static_cast<void>(context_.look_up(context_.stages, from["stage"], "stage"));
       static_cast<void>(context_.look_up(context_.endpoints, from["endpoint"], "endpoint"));
       static_cast<void>(context_.look_up(context_.faults, from["fault"], "fault"));
@@ -38,57 +38,60 @@ class thresholds_reader {
           }
         }
       }
+      if (auto const mistake = selector_mistake(made); mistake && made.fault) {
+        context_.refuse(from["fault"], *mistake);
+      }
       context_.made.thresholds.push_back(std::move(made));
     }
   }
 
  private:
-  std::optional<run::metric_unit> metric(located const& from, run::threshold& made) {
+  std::optional<metric_unit> metric(located const& from, threshold& made) {
     located const name = from["metric"];
     auto const text = read_text(name);
     if (!text) {
       return std::nullopt;
     }
     made.metric = *text;
-    auto const unit = run::unit_of_metric(*text);
+    auto const unit = unit_of_metric(*text);
     if (!unit) {
-      std::vector<std::string_view> const known{run::all_metrics().begin(),
-                                                run::all_metrics().end()};
+      std::vector<std::string_view> const known{all_metrics().begin(),
+                                                all_metrics().end()};
       context_.refuse(name,
                       "found " + shown(*name) + ", no such metric" + did_you_mean(*text, known) +
                           "; allowed: a path such as \"wait.p99\", \"requests.error_ratio\" or "
                           "\"pool.closed_by.idle\"");
-    } else if (run::needs_fault(*text) && from->find("fault") == nullptr) {
+    } else if (needs_fault(*text) && from->find("fault") == nullptr) {
       context_.refuse(name,
                       "found " + shown(*name) + ", which is of a fault; add \"fault\": its id");
     }
     return unit;
   }
 
-  std::optional<double> read_limit(located const& from, run::metric_unit unit) {
+  std::optional<double> read_limit(located const& from, metric_unit unit) {
     switch (unit) {
-    case run::metric_unit::duration:
+    case metric_unit::duration:
       if (auto const value = read_duration(from)) {
         return static_cast<double>(value->count());
       }
       context_.refuse(from, "found " + shown(*from) +
                                 ", and the metric is a duration; allowed: a text such as \"5ms\"");
       return std::nullopt;
-    case run::metric_unit::count:
+    case metric_unit::count:
       if (auto const value = read_whole(from)) {
         return static_cast<double>(*value);
       }
       context_.refuse(from, "found " + shown(*from) +
                                 ", and the metric is a count; allowed: a whole number");
       return std::nullopt;
-    case run::metric_unit::ratio:
+    case metric_unit::ratio:
       if (auto const value = read_real(from); value && *value <= 1) {
         return value;
       }
       context_.refuse(from, "found " + shown(*from) +
                                 ", and the metric is a ratio; allowed: a number from 0 to 1");
       return std::nullopt;
-    case run::metric_unit::per_second:
+    case metric_unit::per_second:
       if (auto const value = read_rate(from)) {
         return value;
       }

@@ -5,7 +5,7 @@
 
 #include "fault/fault.hpp"
 #include "net/framing.hpp"
-#include "run/threshold.hpp"
+#include "scenario/threshold.hpp"
 #include "target/target_options.hpp"
 #include "workload/request.hpp"
 
@@ -64,7 +64,7 @@ struct scenario {
   workload_spec workload;
   std::vector<stage_spec> stages; ///< one or more, one after the other
   std::vector<fault::fault_spec> faults;
-  std::vector<run::threshold> thresholds;
+  std::vector<threshold> thresholds;
 
   /// The whole as JSON, defaults included, without secrets: what came from the environment stands
   /// there as the ${NAME} that was written, a password in a URL as ***.

@@ -56,7 +56,9 @@ std::optional<double> histogram::mean() const noexcept {
   for (std::size_t index = first_; index < last_; ++index) {
     sum += static_cast<double>(counts_[index]) * static_cast<double>(middle_at(index));
   }
-  return sum / static_cast<double>(total_);
+  // The middles of the outermost buckets may lie beyond what was recorded.
+  return std::clamp(sum / static_cast<double>(total_), static_cast<double>(min_),
+                    static_cast<double>(max_));
 }
 
 std::optional<double> histogram::stdev() const noexcept {

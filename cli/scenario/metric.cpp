@@ -1,4 +1,4 @@
-#include "run/metric.hpp"
+#include "scenario/metric.hpp"
 
 #include <conecta/stats.hpp>
 
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace conecta::run {
+namespace conecta::scenario {
 
 namespace {
 
@@ -110,4 +110,14 @@ std::vector<std::string> const& all_metrics() {
   return names;
 }
 
-} // namespace conecta::run
+std::optional<std::string> selector_mistake(threshold const& demanded) {
+  if (demanded.fault && (demanded.stage || demanded.endpoint)) {
+    return "\"fault\" says when and where already: leave out \"stage\" and \"endpoint\"";
+  }
+  if (needs_fault(demanded.metric) && !demanded.fault) {
+    return demanded.metric + " is of a fault: add \"fault\", its id";
+  }
+  return std::nullopt;
+}
+
+} // namespace conecta::scenario

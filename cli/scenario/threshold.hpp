@@ -1,14 +1,15 @@
 #pragma once
 
 // What a scenario demands of a run: one figure of its result, and the limit that it must keep.
-// Pure data: which metrics exist is said in run/metric.hpp, how one is judged in run/verdict.hpp.
+// Pure data: which metrics exist is said in scenario/metric.hpp, how one is judged in
+// run/verdict.hpp.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace conecta::run {
+namespace conecta::scenario {
 
 enum class bound : std::uint8_t { max, min, equals };
 
@@ -36,4 +37,4 @@ struct threshold {
   friend bool operator==(threshold const&, threshold const&) = default;
 };
 
-} // namespace conecta::run
+} // namespace conecta::scenario

@@ -4,13 +4,15 @@
 // result without a leading "latency." and without "_ns": "wait.p99", "requests.error_ratio",
 // "pool.closed_by.idle". "recovered_after" belongs to a fault. Pure; safe from any thread.
 
+#include "scenario/threshold.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace conecta::run {
+namespace conecta::scenario {
 
 enum class metric_unit : std::uint8_t {
   duration,   ///< a limit is written "5ms" and counted in nanoseconds
@@ -34,4 +36,8 @@ enum class metric_unit : std::uint8_t {
   return path == "recovered_after";
 }
 
-} // namespace conecta::run
+/// What is wrong with the combination of a threshold's selectors, if anything. Whether they exist
+/// is not asked here.
+[[nodiscard]] std::optional<std::string> selector_mistake(threshold const& demanded);
+
+} // namespace conecta::scenario
