@@ -53,6 +53,16 @@ class event_loop {
     instant due_ = never;
   };
 
+  /// An alarm that calls a function.
+  class calling_alarm final : public alarm {
+   public:
+    explicit calling_alarm(std::function<void()> then) : then_{std::move(then)} {}
+
+   private:
+    void on_alarm() override { then_(); }
+    std::function<void()> then_;
+  };
+
   event_loop(); ///< throws std::system_error
   event_loop(event_loop const&) = delete;
   event_loop& operator=(event_loop const&) = delete;

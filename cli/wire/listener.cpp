@@ -11,6 +11,8 @@ namespace conecta::wire {
 
 namespace {
 
+constexpr duration pause = std::chrono::milliseconds{10};
+
 descriptor bind_reusable(address const& where) {
   descriptor socket{::socket(where.domain(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   int const on = 1;
@@ -28,13 +30,10 @@ listener::listener(event_loop& loop, family version, accepted then)
       then_{std::move(then)},
       reserve_{bind_reusable(address::loopback(version))},
       where_{local_address(reserve_.get())} {
-  open();
+  listen();
 }
 
-void listener::open() {
-  if (socket_) {
-    return;
-  }
+void listener::listen() {
   auto socket = bind_reusable(where_);
   if (::listen(socket.get(), SOMAXCONN) != 0) {
     throw std::system_error{errno, std::system_category(), "cannot listen on " + where_.text()};
@@ -43,7 +42,15 @@ void listener::open() {
   socket_ = std::move(socket);
 }
 
+void listener::open() noexcept {
+  wanted_ = state::open;
+  if (!socket_) {
+    on_alarm();
+  }
+}
+
 void listener::close() noexcept {
+  wanted_ = state::closed;
   loop_->disarm(*this);
   socket_.close();
 }
@@ -61,7 +68,7 @@ void listener::on_ready(std::uint32_t) {
       }
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       loop_->forget(socket_.get());
-      loop_->arm(*this, loop_->now() + std::chrono::milliseconds{10});
+      loop_->arm(*this, loop_->now() + pause);
       return;
     } else if (errno != EINTR && errno != ECONNABORTED) {
       return;
@@ -70,8 +77,14 @@ void listener::on_ready(std::uint32_t) {
 }
 
 void listener::on_alarm() {
-  if (socket_) {
-    loop_->watch_reads(socket_.get(), *this);
+  try {
+    if (socket_) {
+      loop_->watch_reads(socket_.get(), *this);
+    } else if (wanted_ == state::open) {
+      listen();
+    }
+  } catch (std::exception const&) {
+    loop_->arm(*this, loop_->now() + pause);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "wire/descriptor.hpp"
 #include "wire/event_loop.hpp"
 
+#include <cstdint>
 #include <functional>
 
 namespace conecta::wire {
@@ -23,21 +24,23 @@ class listener final : public event_loop::watcher, private event_loop::alarm {
   ~listener() override { loop_->disarm(*this); }
 
   [[nodiscard]] address const& where() const noexcept { return where_; }
-  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(socket_); }
 
-  void open(); ///< throws std::system_error
+  /// Listens again, or tries it every 10 ms while there are too few descriptors.
+  void open() noexcept;
   /// From now on the kernel refuses; connections that wait to be accepted are reset.
   void close() noexcept;
 
  private:
   void on_ready(std::uint32_t events) override;
   void on_alarm() override;
+  void listen();
 
   event_loop* loop_;
   accepted then_;
   descriptor reserve_;
   descriptor socket_;
   address where_;
+  enum class state : std::uint8_t { closed, open } wanted_ = state::open;
 };
 
 /// Closes with a RST in place of a FIN.

@@ -1,0 +1,58 @@
+#pragma once
+
+// Which faults are active when, and whom they hit: a pure function of the scenario's faults, the
+// seed of the run and the time since its start. The same seed gives the same decisions, whatever
+// else happened meanwhile: each is drawn from the fault's own stream at a point that is named by
+// the connection's number, the direction and the number of the chunk or datagram.
+//
+// Thread safety: a value; many threads may read it.
+
+#include "fault/fault.hpp"
+
+#include <conecta/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace conecta::fault {
+
+/// One chunk or datagram. `towards` is never `both`.
+struct draw_point {
+  std::uint64_t connection = 0; ///< in the order in which the relay saw them, from 0
+  direction towards = direction::downstream;
+  std::uint64_t number = 0; ///< on its connection and in its direction, from 0
+};
+
+class plan {
+ public:
+  plan() = default;
+  /// The faults of one endpoint of a scenario.
+  plan(std::vector<fault_spec> const& scenario, std::size_t endpoint, std::uint64_t run_seed);
+
+  [[nodiscard]] std::size_t size() const noexcept { return faults_.size(); }
+  [[nodiscard]] fault_spec const& operator[](std::size_t fault) const { return faults_[fault]; }
+  [[nodiscard]] std::optional<std::size_t> find(std::string_view id) const noexcept;
+
+  /// A window holds its start and not its end.
+  [[nodiscard]] bool is_active(std::size_t fault, duration at) const noexcept;
+  /// The first start or end of a window later than `after`.
+  [[nodiscard]] std::optional<duration> next_change(duration after) const noexcept;
+
+  /// Whether `applies_to` covers a connection that was opened at `opened`, during the window.
+  [[nodiscard]] bool covers(std::size_t fault, duration opened) const noexcept;
+  /// Whether the fault's probability hits this connection: drawn once for each.
+  [[nodiscard]] bool hits_connection(std::size_t fault, std::uint64_t connection) const noexcept;
+  /// Whether it hits this chunk or datagram: its direction matches and its probability says so.
+  [[nodiscard]] bool hits(std::size_t fault, draw_point const& point) const noexcept;
+  /// How much later a chunk or datagram that is hit shall arrive; never negative.
+  [[nodiscard]] duration delay(std::size_t fault, draw_point const& point) const noexcept;
+
+ private:
+  std::vector<fault_spec> faults_;
+  std::vector<std::uint64_t> seeds_; ///< one a fault
+};
+
+} // namespace conecta::fault

@@ -1,0 +1,73 @@
+#pragma once
+
+// A relay stands in front of one live endpoint and does to its clients what the plan says. It
+// listens on loopback on a free port and runs in a thread of its own. While no window is open it
+// passes on bytes, ends and resets as it gets them.
+//
+// What it cannot pass on: it accepts before it knows whether the endpoint does, so that a refusal
+// there shows as a reset just after the connection was made; and a UDP port that is closed there
+// shows as silence.
+//
+// Thread safety: every public method may be called from any thread.
+
+#include "fault/schedule.hpp"
+#include "wire/address.hpp"
+#include "wire/loop_thread.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace conecta::fault {
+
+struct relay_options {
+  wire::address upstream;
+  plan faults;
+  wire::family version = wire::family::ipv4; ///< of the relay's own address
+};
+
+class relay {
+ public:
+  virtual ~relay() = default;
+  relay(relay const&) = delete;
+  relay& operator=(relay const&) = delete;
+
+  /// Where clients connect to.
+  [[nodiscard]] virtual wire::address address() const = 0;
+
+  /// The run starts at `origin`, from which the windows count. To be called once.
+  void begin(instant origin);
+  /// Takes in what has arrived, closes everything and joins. Counts and times stay.
+  virtual void stop();
+
+  /// How often the fault struck: connections for `reset`; chunks or datagrams for `latency` and
+  /// `loss`; for `refuse` the windows in which the port was closed, because the kernel refuses
+  /// without telling, or connections where its probability is below 1. 0 for an unknown id.
+  [[nodiscard]] std::uint64_t injected(std::string_view fault_id) const noexcept;
+  [[nodiscard]] std::vector<window_times> windows() const { return schedule_.windows(); }
+
+ protected:
+  explicit relay(plan faults);
+
+  /// On the relay's thread, at the moment at which a window opened or closed.
+  virtual void on_change(schedule::change const& change) = 0;
+
+  [[nodiscard]] wire::event_loop& loop() noexcept { return thread_.loop(); }
+  /// To be called when the derived class is complete; its destructor calls stop().
+  void run(char const* thread_name) { thread_.start(thread_name); }
+
+  schedule schedule_;
+
+ private:
+  void turn();
+
+  wire::loop_thread thread_;
+  wire::event_loop::calling_alarm next_change_;
+};
+
+/// Both throw std::system_error where no socket can be had.
+[[nodiscard]] std::unique_ptr<relay> start_tcp_relay(relay_options options);
+[[nodiscard]] std::unique_ptr<relay> start_udp_relay(relay_options options);
+
+} // namespace conecta::fault

@@ -1,0 +1,85 @@
+#include "fault/schedule.hpp"
+
+#include <algorithm>
+
+namespace conecta::fault {
+
+schedule::schedule(plan what)
+    : plan_{std::move(what)}, injected_{new std::atomic<std::uint64_t>[plan_.size()] {}} {
+  scoped_lock const held{times_mutex_};
+  for (std::size_t i = 0; i < plan_.size(); ++i) {
+    times_.push_back({.id = plan_[i].id, .opened = std::nullopt, .closed = std::nullopt});
+  }
+}
+
+void schedule::begin(instant origin) { origin_ = origin; }
+
+std::vector<schedule::change> schedule::advance(instant now) {
+  std::vector<change> changes;
+  if (!origin_) {
+    return changes;
+  }
+  auto const at = now - *origin_;
+  auto const open = active_;
+  for (auto const fault : open) {
+    if (!plan_.is_active(fault, at)) {
+      note(changes, fault, change::kind::closed, now);
+    }
+  }
+  for (std::size_t i = 0; i < plan_.size(); ++i) {
+    if (plan_.is_active(i, at) && std::ranges::find(active_, i) == active_.end()) {
+      note(changes, i, change::kind::opened, now);
+    }
+  }
+  return changes;
+}
+
+std::vector<schedule::change> schedule::end(instant now) {
+  std::vector<change> changes;
+  auto const open = active_;
+  for (auto const fault : open) {
+    note(changes, fault, change::kind::closed, now);
+  }
+  origin_.reset();
+  return changes;
+}
+
+void schedule::note(std::vector<change>& changes, std::size_t fault, change::kind what,
+                    instant now) {
+  changes.push_back({fault, what});
+  scoped_lock const held{times_mutex_};
+  if (what == change::kind::opened) {
+    active_.push_back(fault);
+    times_[fault].opened = now;
+  } else {
+    std::erase(active_, fault);
+    times_[fault].closed = now;
+  }
+}
+
+instant schedule::next_change(instant now) const noexcept {
+  if (!origin_) {
+    return never;
+  }
+  auto const next = plan_.next_change(now - *origin_);
+  return next ? saturating_add(*origin_, *next) : never;
+}
+
+bool schedule::covers(std::size_t fault, instant opened) const noexcept {
+  return origin_ && plan_.covers(fault, opened - *origin_);
+}
+
+void schedule::count(std::size_t fault) noexcept {
+  injected_[fault].fetch_add(1, std::memory_order_relaxed);
+}
+
+std::uint64_t schedule::injected(std::size_t fault) const noexcept {
+  return injected_[fault].load(std::memory_order_relaxed);
+}
+
+std::vector<window_times> schedule::windows() const {
+  scoped_lock const held{times_mutex_};
+  return times_;
+}
+
+} // namespace conecta::fault

@@ -1,0 +1,65 @@
+#pragma once
+
+// A plan on the clock: which windows are open at this moment, when they really opened and closed,
+// and how often each fault struck. The relay whose loop turns it asks no clock of its own.
+//
+// Thread safety: injected() and windows() may be called from any thread, the rest only by the
+// relay's thread, or before it runs.
+
+#include "base/mutex.hpp"
+#include "fault/plan.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace conecta::fault {
+
+/// When a window was really opened and closed.
+struct window_times {
+  std::string id;
+  std::optional<instant> opened;
+  std::optional<instant> closed;
+};
+
+class schedule {
+ public:
+  struct change {
+    std::size_t fault = 0;
+    enum class kind : std::uint8_t { opened, closed } what = kind::opened;
+    bool operator==(change const&) const = default;
+  };
+
+  explicit schedule(plan what);
+
+  [[nodiscard]] plan const& what() const noexcept { return plan_; }
+  /// The run starts at `origin`; before this call no window opens.
+  void begin(instant origin);
+  /// Opens and closes what is due; closed windows come first.
+  [[nodiscard]] std::vector<change> advance(instant now);
+  /// Closes what is open.
+  [[nodiscard]] std::vector<change> end(instant now);
+  [[nodiscard]] instant next_change(instant now) const noexcept;
+
+  /// The faults whose windows are open.
+  [[nodiscard]] std::vector<std::size_t> const& active() const noexcept { return active_; }
+  [[nodiscard]] bool covers(std::size_t fault, instant opened) const noexcept;
+  void count(std::size_t fault) noexcept;
+
+  [[nodiscard]] std::uint64_t injected(std::size_t fault) const noexcept;
+  [[nodiscard]] std::vector<window_times> windows() const;
+
+ private:
+  void note(std::vector<change>& changes, std::size_t fault, change::kind what, instant now);
+
+  plan plan_;
+  std::optional<instant> origin_;
+  std::vector<std::size_t> active_;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> injected_;
+
+  mutable mutex times_mutex_;
+  std::vector<window_times> times_ CONECTA_GUARDED_BY(times_mutex_);
+};
+
+} // namespace conecta::fault
