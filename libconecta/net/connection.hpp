@@ -1,0 +1,60 @@
+#pragma once
+
+// One connected socket, TCP or UDP, as the resource that a pool holds. It waits through Asio and
+// reads and writes by itself, without blocking.
+//
+// Thread safety: one thread at a time. The counters that it is given outlive it and are shared only
+// with connections of the same thread.
+
+#include "net/url.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <cstdint>
+
+namespace conecta::net {
+
+/// Counted at the sockets. Not for several threads at once.
+struct wire_counters {
+  std::uint64_t connections_established = 0; ///< TCP connections, and UDP sockets that were made
+  std::uint64_t requests_sent = 0;
+  std::uint64_t checks_sent = 0;
+  std::uint64_t replies_received = 0;
+  std::uint64_t datagrams_stale = 0; ///< replies that came when nobody waited for them any more
+};
+
+class connection {
+ public:
+  using descriptor = boost::asio::posix::stream_descriptor;
+
+  /// Takes over a connected, non-blocking socket.
+  connection(transport kind, descriptor socket, wire_counters& counters)
+      : kind_{kind}, socket_{std::move(socket)}, counters_{&counters} {}
+
+  enum class look : std::uint8_t {
+    quiet,        ///< open, as far as can be known without asking, and nothing to read
+    unread_bytes, ///< the peer sent what nobody asked for
+    closed,       ///< the peer closed, or the connection broke
+  };
+  /// Looks without sending or taking anything; never waits.
+  [[nodiscard]] look look_at() const noexcept;
+
+  /// False once an exchange failed: what comes next on it could belong to that one.
+  [[nodiscard]] bool usable() const noexcept { return usable_; }
+  void mark_unusable() noexcept { usable_ = false; }
+
+  [[nodiscard]] transport kind() const noexcept { return kind_; }
+  [[nodiscard]] descriptor& socket() noexcept { return socket_; }
+  [[nodiscard]] int handle() const noexcept {
+    return const_cast<descriptor&>(socket_).native_handle();
+  }
+  [[nodiscard]] wire_counters& counters() const noexcept { return *counters_; }
+
+ private:
+  transport kind_;
+  bool usable_ = true;
+  descriptor socket_;
+  wire_counters* counters_;
+};
+
+} // namespace conecta::net

@@ -1,0 +1,146 @@
+#include "net/dialogue.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace conecta::net {
+
+namespace {
+
+constexpr std::size_t first_read = 16 * 1024;
+constexpr std::size_t largest_datagram = 65'536;
+
+} // namespace
+
+dialogue::next dialogue::begin(connection& over, script what) {
+  over_ = &over;
+  script_ = what;
+  framer_.emplace(*what.reply, what.send.size());
+  sent_ = 0;
+  received_ = 0;
+  reply_size_ = 0;
+  result_.failed.reset();
+  result_.left = outcome::after::reusable;
+  result_.detail.clear();
+  switch (over.look_at()) {
+  case connection::look::quiet:
+    return send_rest();
+  case connection::look::unread_bytes:
+    return fail(step::send, error_kind::stale, "bytes arrived that nobody had asked for",
+                outcome::after::stale);
+  case connection::look::closed:
+    return fail(step::send, error_kind::closed, "the peer had closed the idle connection",
+                outcome::after::broken);
+  }
+  return next::done;
+}
+
+dialogue::next dialogue::ready() { return sent_ < script_.send.size() ? send_rest() : receive(); }
+
+void dialogue::abandon(error_kind why) {
+  auto const at = sent_ < script_.send.size() ? step::send : step::receive;
+  static_cast<void>(fail(at, why,
+                         why == error_kind::timeout ? "no complete reply in time, " +
+                                                          std::to_string(received_) + " bytes of it"
+                                                    : "the caller gave up",
+                         outcome::after::broken));
+}
+
+dialogue::next dialogue::send_rest() {
+  for (;;) {
+    auto const rest = script_.send.substr(sent_);
+    auto const count = ::send(over_->handle(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (count < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return errno == EAGAIN ? next::wait_writable : fail_with_errno(step::send);
+    }
+    sent_ += static_cast<std::size_t>(count);
+    if (sent_ == script_.send.size()) {
+      break;
+    }
+  }
+  auto& counters = over_->counters();
+  ++(script_.counted_as == purpose::request ? counters.requests_sent : counters.checks_sent);
+  return std::holds_alternative<no_reply>(*script_.reply) ? next::done : next::wait_readable;
+}
+
+dialogue::next dialogue::receive() {
+  auto const room = over_->kind() == transport::udp
+                        ? largest_datagram
+                        : std::max(first_read, std::min(received_, max_reply_size));
+  if (buffer_.size() < received_ + room) {
+    buffer_.resize(received_ + room);
+  }
+  auto const count =
+      ::recv(over_->handle(), buffer_.data() + received_, buffer_.size() - received_, MSG_DONTWAIT);
+  if (count < 0) {
+    return errno == EAGAIN || errno == EINTR ? next::wait_readable : fail_with_errno(step::receive);
+  }
+  if (count == 0 && over_->kind() == transport::tcp) {
+    auto const framed = framer_->examine_at_end(std::string_view{buffer_}.substr(0, received_));
+    over_->mark_unusable();
+    if (framed.status != frame_status::complete && received_ == 0) {
+      return fail(step::receive, error_kind::closed, "the peer closed instead of replying",
+                  outcome::after::broken);
+    }
+    auto const following = judge(framed);
+    if (result_.left == outcome::after::reusable) {
+      result_.left = outcome::after::broken;
+    }
+    return following;
+  }
+  received_ += static_cast<std::size_t>(count);
+  return judge(framer_->examine(std::string_view{buffer_}.substr(0, received_)));
+}
+
+dialogue::next dialogue::judge(frame_result framed) {
+  switch (framed.status) {
+  case frame_status::need_more:
+    return next::wait_readable;
+  case frame_status::oversized:
+    return fail(step::receive, error_kind::oversized, "the reply is longer than 1 MiB",
+                outcome::after::broken);
+  case frame_status::truncated:
+    return fail(step::receive, error_kind::truncated,
+                "the peer closed after " + std::to_string(received_) + " bytes of the reply",
+                outcome::after::broken);
+  case frame_status::complete:
+    break;
+  }
+  ++over_->counters().replies_received;
+  reply_size_ = framed.length;
+  auto const left = received_ > framed.length ? outcome::after::stale : outcome::after::reusable;
+  if (auto const found = mismatch(*script_.expect, script_.send, reply());
+      found != match_failure::none) {
+    return fail(step::expect, error_kind::mismatch,
+                "the reply " + describe(found, *script_.expect) + ": " +
+                    std::string{reply().substr(0, 80)},
+                left == outcome::after::stale ? left : outcome::after::broken);
+  }
+  if (left == outcome::after::stale) {
+    over_->mark_unusable();
+    result_.left = left;
+  }
+  return next::done;
+}
+
+dialogue::next dialogue::fail(step at, error_kind kind, std::string detail, outcome::after left) {
+  over_->mark_unusable();
+  result_.failed = kind;
+  result_.at = at;
+  result_.left = left;
+  result_.detail = std::move(detail);
+  return next::done;
+}
+
+dialogue::next dialogue::fail_with_errno(step at) {
+  boost::system::error_code const code{errno, boost::system::system_category()};
+  return fail(at, kind_of(code), code.message(), outcome::after::broken);
+}
+
+} // namespace conecta::net

@@ -1,0 +1,41 @@
+#pragma once
+
+// A TCP or UDP service as the endpoint of an asio_pool: how to open, check and close a connection.
+//
+//   open   resolves and connects; on UDP it makes a socket, which says nothing of the peer
+//   check  looks at the socket without sending: a peer that closed, or bytes that nobody asked for,
+//          fail it. With `asks`, it then sends, reads the framed reply and matches it
+//   close  closes; a UDP socket with an answer outstanding drains first (udp_drain)
+
+#include "net/dialogue.hpp"
+#include "net/udp_drain.hpp"
+
+#include <conecta/asio_pool.hpp>
+
+#include <optional>
+#include <string>
+
+namespace conecta::net {
+
+/// The exchange that shows that the peer is alive.
+struct check_exchange {
+  std::string send;
+  reply_framing reply;
+  expectation expect;
+};
+
+struct endpoint_options {
+  endpoint_url address;
+  std::optional<check_exchange> asks; ///< none: look only
+};
+
+/// `counters` and `drain` outlive the endpoint; everything runs on the thread of `executor`.
+[[nodiscard]] asio_endpoint<connection> make_endpoint(boost::asio::any_io_executor executor,
+                                                      endpoint_options options,
+                                                      wire_counters& counters, udp_drain& drain);
+
+/// One dialogue as a coroutine. A cancelled one is abandoned: as timed out at `deadline` or later.
+[[nodiscard]] boost::asio::awaitable<outcome> converse(connection& over, dialogue& with,
+                                                       dialogue::script what, instant deadline);
+
+} // namespace conecta::net

@@ -1,0 +1,141 @@
+#include "net/establish.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace conecta::net {
+
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using tcp = asio::ip::tcp;
+
+[[noreturn]] void throw_code(error_code code, char const* what) {
+  throw boost::system::system_error{code, what};
+}
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
+
+/// A cancelled wait means that time is up, unless the deadline has not come yet.
+error_code meant_by(error_code code, instant deadline) {
+  auto const late = std::chrono::steady_clock::now() >= deadline;
+  return code == asio::error::operation_aborted && late ? error_code{asio::error::timed_out} : code;
+}
+
+std::string text_of(tcp::endpoint const& address) {
+  auto const host = address.address().to_string();
+  auto const shown = address.address().is_v6() ? "[" + host + "]" : host;
+  return shown + ":" + std::to_string(address.port());
+}
+
+asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor executor,
+                                                    endpoint_url const& to, instant deadline) {
+  std::vector<tcp::endpoint> found;
+  error_code not_numeric;
+  auto const numeric = asio::ip::make_address(to.host, not_numeric);
+  if (!not_numeric) {
+    found.emplace_back(numeric, to.port);
+    co_return found;
+  }
+  tcp::resolver resolver{executor};
+  auto const service = std::to_string(to.port);
+  auto const flags = tcp::resolver::numeric_service;
+  auto looking =
+      resolver.async_resolve(to.host, service, flags, asio::as_tuple(asio::use_awaitable));
+  auto answer = co_await std::move(looking);
+  error_code const problem = std::get<0>(answer);
+  if (problem) {
+    throw_code(meant_by(problem, deadline), "resolve");
+  }
+  for (auto const& each : std::get<1>(answer)) {
+    found.push_back(each.endpoint());
+  }
+  co_return found;
+}
+
+/// A non-blocking socket, with the connection under way or made.
+error_code begin_connect(tcp::endpoint const& address, transport kind,
+                         connection::descriptor& into) {
+  auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
+  auto const type = kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (handle < 0) {
+    return last_error();
+  }
+  error_code problem;
+  into.assign(handle, problem);
+  if (problem) {
+    ::close(handle);
+    return problem;
+  }
+  if (kind == transport::tcp) {
+    int const on = 1;
+    ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  if (::connect(handle, address.data(), static_cast<socklen_t>(address.size())) != 0) {
+    return last_error();
+  }
+  return {};
+}
+
+error_code pending_error(int handle) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(handle, SOL_SOCKET, SO_ERROR, &value, &size) != 0) {
+    return last_error();
+  }
+  return {value, boost::system::system_category()};
+}
+
+} // namespace
+
+asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_url to,
+                                      wire_counters& counters, instant deadline,
+                                      establishment* notes) {
+  establishment unseen;
+  auto& seen = notes != nullptr ? *notes : unseen;
+  auto const started = std::chrono::steady_clock::now();
+  auto resolving = resolve(executor, to, deadline);
+  std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
+  auto const resolved = std::chrono::steady_clock::now();
+  seen.resolving = resolved - started;
+
+  error_code problem = asio::error::host_not_found;
+  for (auto const& address : addresses) {
+    seen.address = text_of(address);
+    connection::descriptor socket{executor};
+    problem = begin_connect(address, to.scheme, socket);
+    if (problem == boost::system::errc::operation_in_progress) {
+      auto connecting = socket.async_wait(connection::descriptor::wait_write,
+                                          asio::as_tuple(asio::use_awaitable));
+      auto const answer = co_await std::move(connecting);
+      problem = std::get<0>(answer);
+      if (!problem) {
+        problem = pending_error(socket.native_handle());
+      }
+    }
+    seen.connecting = std::chrono::steady_clock::now() - resolved;
+    if (problem == asio::error::operation_aborted) {
+      break;
+    }
+    if (!problem) {
+      ++counters.connections_established;
+      co_return connection{to.scheme, std::move(socket), counters};
+    }
+  }
+  throw_code(meant_by(problem, deadline), "connect");
+}
+
+} // namespace conecta::net
