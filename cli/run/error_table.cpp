@@ -1,6 +1,7 @@
 #include "run/error_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace conecta::run {
@@ -10,13 +11,7 @@ namespace {
 constexpr std::array<std::string_view, phase_count> phase_names = {"acquire", "open",    "check",
                                                                    "send",    "receive", "expect"};
 
-constexpr std::array<std::string_view, error_kind_count> kind_names = {
-    "refused",   "reset",     "closed",    "timeout",  "unreachable", "name",
-    "mismatch",  "truncated", "oversized", "fd_limit", "no_port",     "queue_full",
-    "cancelled", "stale",     "protocol",  "denied",   "tls",         "other"};
-
 static_assert(phase_names.size() == static_cast<std::size_t>(phase::expect) + 1);
-static_assert(kind_names.size() == static_cast<std::size_t>(error_kind::other) + 1);
 
 // Cuts before a character, not in the middle of one.
 std::string_view shortened(std::string_view text, std::size_t limit) {
@@ -34,10 +29,6 @@ std::string_view shortened(std::string_view text, std::size_t limit) {
 
 std::string_view name_of(phase value) noexcept {
   return phase_names[static_cast<std::size_t>(value)];
-}
-
-std::string_view name_of(error_kind value) noexcept {
-  return kind_names[static_cast<std::size_t>(value)];
 }
 
 void error_table::record(phase where, error_kind kind, std::string_view detail) {

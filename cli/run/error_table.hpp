@@ -6,7 +6,8 @@
 // A detail may hold whatever a server sent: it is kept raw and short here, and made safe by every
 // format that shows it. Thread safety: as for a plain value.
 
-#include <array>
+#include "net/error_kind.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,32 +19,11 @@ namespace conecta::run {
 /// What a request was doing when it failed.
 enum class phase : std::uint8_t { acquire, open, check, send, receive, expect };
 
-enum class error_kind : std::uint8_t {
-  refused,
-  reset,
-  closed,
-  timeout,
-  unreachable,
-  name,
-  mismatch,
-  truncated,
-  oversized,
-  fd_limit,
-  no_port,
-  queue_full,
-  cancelled,
-  stale,
-  protocol,
-  denied,
-  tls,
-  other,
-};
+using net::error_kind;
 
 inline constexpr std::size_t phase_count = 6;
-inline constexpr std::size_t error_kind_count = 18;
 
 [[nodiscard]] std::string_view name_of(phase value) noexcept;
-[[nodiscard]] std::string_view name_of(error_kind value) noexcept;
 
 struct error_row {
   phase where = phase::acquire;
