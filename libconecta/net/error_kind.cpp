@@ -1,5 +1,7 @@
 #include "net/error_kind.hpp"
 
+#include <conecta/error.hpp>
+
 #include <boost/asio/error.hpp>
 
 #include <array>
@@ -60,6 +62,24 @@ error_kind kind_of(failure value) noexcept {
   return error_kind::other;
 }
 
+error_kind kind_of(errc value) noexcept {
+  switch (value) {
+  case errc::timed_out:
+    return error_kind::timeout;
+  case errc::cancelled:
+    return error_kind::cancelled;
+  case errc::queue_full:
+    return error_kind::queue_full;
+  case errc::closed:
+  case errc::exhausted:
+  case errc::open_failed:
+  case errc::suspended:
+  case errc::not_owned:
+    return error_kind::other;
+  }
+  return error_kind::other;
+}
+
 error_kind kind_of_system(int value) noexcept {
   switch (value) {
   case ECONNREFUSED:
@@ -104,6 +124,9 @@ std::string_view name_of(error_kind value) noexcept {
 error_kind classify(error_code const& code) noexcept {
   if (code.category() == failure_category()) {
     return kind_of(static_cast<failure>(code.value()));
+  }
+  if (code.category() == pool_category()) {
+    return kind_of(static_cast<errc>(code.value()));
   }
   if (code.category() == boost::system::system_category() ||
       code.category() == boost::system::generic_category()) {

@@ -40,7 +40,8 @@ inline constexpr std::size_t error_kind_count = 18;
 
 [[nodiscard]] std::string_view name_of(error_kind value) noexcept;
 
-/// What an error code of Asio, the system or of this library means for a request.
+/// What an error code of Asio, of the system, of a pool or of ours means for a request. An open
+/// that failed is best classified by the code it failed with (error::last_open).
 [[nodiscard]] error_kind classify(error_code const& code) noexcept;
 
 /// What went wrong in an exchange without any system call having failed.
