@@ -95,9 +95,9 @@ class endpoints_reader {
     context_.transport_known.push_back(false);
     if (located const url = from["url"]) {
       std::string error;
-      if (auto const kind = transport_of_url(*read_text(url), error)) {
-        made.kind = *kind;
-        made.url = url->text;
+      if (auto parsed = read_url(url->text, error)) {
+        made.kind = parsed->kind;
+        made.url = std::move(parsed);
         context_.transport_known.back() = true;
       } else {
         context_.refuse(url, "found " + shown(*url) + ": " + error);
@@ -110,7 +110,7 @@ class endpoints_reader {
       return;
     }
     context_.transport_known.back() = true;
-    made.kind = *kind == target::target_kind::tcp_echo ? transport::tcp : transport::udp;
+    made.kind = *kind == target::target_kind::tcp_echo ? net::scheme::tcp : net::scheme::udp;
     target::target_options options;
     options.kind = *kind;
     if (auto const bytes = read_size(from_target["frame"]["bytes"])) {
@@ -132,7 +132,7 @@ class endpoints_reader {
       return;
     }
     auto send = read_fixed_bytes(own["send"], context_.problems);
-    transports const over{made.kind == transport::tcp, made.kind == transport::udp};
+    transports const over{made.kind == net::scheme::tcp, made.kind == net::scheme::udp};
     auto reply = read_reply(own, over, send ? send->size() : 1, context_.problems);
     if (send && reply) {
       made.check =

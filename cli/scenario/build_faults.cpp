@@ -60,16 +60,16 @@ class faults_reader {
   }
 
  private:
-  void check_fits(located const& from, fault::fault_type type, transport kind) {
+  void check_fits(located const& from, fault::fault_type type, net::scheme kind) {
     bool const only_udp = type == fault::fault_type::loss;
     bool const only_tcp = type == fault::fault_type::reset || type == fault::fault_type::refuse;
-    if ((only_udp && kind != transport::udp) || (only_tcp && kind != transport::tcp)) {
+    if ((only_udp && kind != net::scheme::udp) || (only_tcp && kind != net::scheme::tcp)) {
       context_.refuse(from["type"],
                       "found " + shown(*from["type"]) + ", and the endpoint " +
                           shown(*from["endpoint"]) + " is " +
-                          (kind == transport::tcp ? "TCP" : "UDP") + "; allowed: " +
-                          (kind == transport::tcp ? "\"latency\", \"reset\", \"refuse\""
-                                                  : "\"latency\", \"loss\""));
+                          (kind == net::scheme::tcp ? "TCP" : "UDP") + "; allowed: " +
+                          (kind == net::scheme::tcp ? "\"latency\", \"reset\", \"refuse\""
+                                                    : "\"latency\", \"loss\""));
     }
     if (type == fault::fault_type::refuse &&
         read_choice(from["applies_to"], affected) == fault::affected::opened_before) {

@@ -10,8 +10,7 @@ namespace {
 
 using namespace std::literals;
 
-constexpr std::array bounds{std::pair{"max"sv, bound::max},
-                            std::pair{"min"sv, bound::min},
+constexpr std::array bounds{std::pair{"max"sv, bound::max}, std::pair{"min"sv, bound::min},
                             std::pair{"equals"sv, bound::equals}};
 
 class thresholds_reader {
@@ -55,8 +54,7 @@ class thresholds_reader {
     made.metric = *text;
     auto const unit = unit_of_metric(*text);
     if (!unit) {
-      std::vector<std::string_view> const known{all_metrics().begin(),
-                                                all_metrics().end()};
+      std::vector<std::string_view> const known{all_metrics().begin(), all_metrics().end()};
       context_.refuse(name,
                       "found " + shown(*name) + ", no such metric" + did_you_mean(*text, known) +
                           "; allowed: a path such as \"wait.p99\", \"requests.error_ratio\" or "

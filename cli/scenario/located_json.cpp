@@ -1,5 +1,6 @@
 #include "scenario/located_json.hpp"
 
+#include "net/url.hpp"
 #include "scenario/wording.hpp"
 
 #include <nlohmann/json.hpp>
@@ -262,7 +263,7 @@ void append_compact(node const& value, std::string& out, std::size_t most) {
     out += value.text;
     return;
   case value_kind::string:
-    append_string(without_password(value.raw.value_or(value.text)), false, out);
+    append_string(value.raw.value_or(value.text), false, out);
     return;
   case value_kind::array: {
     char const* separator = "[";
@@ -326,6 +327,16 @@ void append_indented(node const& value, std::size_t indent, std::string& out) {
   out += value.kind == value_kind::array ? "]" : "}";
 }
 
+// What stands between // and @ in a URL may be a password.
+std::string without_secret(std::string_view text) {
+  std::size_t const start = text.find("://");
+  std::size_t const at = text.rfind('@');
+  if (start == std::string_view::npos || at == std::string_view::npos || at < start) {
+    return std::string{text};
+  }
+  return std::string{text.substr(0, start + 3)} + "***" + std::string{text.substr(at)};
+}
+
 } // namespace
 
 node const* node::find(std::string_view key) const noexcept {
@@ -336,21 +347,6 @@ node const* node::find(std::string_view key) const noexcept {
 
 node* node::find(std::string_view key) noexcept {
   return const_cast<node*>(std::as_const(*this).find(key));
-}
-
-std::string without_password(std::string_view text) {
-  std::size_t const scheme = text.find("://");
-  if (scheme == std::string_view::npos || text.find_first_of(" \r\n") != std::string_view::npos) {
-    return std::string{text};
-  }
-  std::size_t const authority = scheme + 3;
-  std::size_t const end = text.find_first_of("/?#", authority);
-  std::size_t const at = text.substr(0, end).rfind('@');
-  std::size_t const colon = text.find(':', authority);
-  if (at == std::string_view::npos || at < authority || colon > at) {
-    return std::string{text};
-  }
-  return std::string{text.substr(0, colon)} + ":***" + std::string{text.substr(at)};
 }
 
 node string_node(std::string text, place where) {
@@ -386,7 +382,7 @@ std::optional<node> parse_located(std::string_view text, problem_list& problems,
 std::string shown(node const& value) {
   constexpr std::size_t most = 60;
   if (value.kind == value_kind::string) {
-    return in_quotes(without_password(value.raw.value_or(value.text)), most);
+    return in_quotes(without_secret(value.raw.value_or(value.text)), most);
   }
   std::string text;
   append_compact(value, text, most);

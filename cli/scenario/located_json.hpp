@@ -44,9 +44,6 @@ struct member {
   node value;
 };
 
-/// "scheme://user:password@..." with *** for the password; any other text as it is.
-[[nodiscard]] std::string without_password(std::string_view text);
-
 [[nodiscard]] node string_node(std::string text, place where);
 
 /// The tree, or nothing. Every mistake goes to `problems`; a duplicate key alone leaves a tree.
@@ -54,11 +51,11 @@ struct member {
 [[nodiscard]] std::optional<node> parse_located(std::string_view text, problem_list& problems,
                                                 std::uint32_t override = 0);
 
-/// Compact and in ASCII, cut short, passwords in URLs as ***: for messages.
+/// Compact and in ASCII, cut short, what a URL keeps secret as ***: for messages.
 [[nodiscard]] std::string shown(node const& value);
 
 /// Indented JSON; what fits stays on one line. Strings as they were written, before ${NAME} was
-/// expanded; a password in a URL as ***.
+/// expanded.
 [[nodiscard]] std::string written(node const& value);
 
 } // namespace conecta::scenario

@@ -5,6 +5,7 @@
 
 #include "fault/fault.hpp"
 #include "net/framing.hpp"
+#include "net/url.hpp"
 #include "scenario/threshold.hpp"
 #include "target/target_options.hpp"
 #include "workload/request.hpp"
@@ -20,8 +21,6 @@
 
 namespace conecta::scenario {
 
-enum class transport : std::uint8_t { tcp, udp };
-
 /// The exchange that says whether an idle connection is alive.
 struct check_spec {
   std::string send;
@@ -31,9 +30,9 @@ struct check_spec {
 
 struct endpoint_spec {
   std::string id;
-  transport kind = transport::tcp;
-  std::string url;                              ///< "" where it is embedded; may hold a secret
-  std::optional<target::target_options> target; ///< exactly one of url and target is given
+  net::scheme kind = net::scheme::tcp;
+  std::optional<net::endpoint_url> url; ///< exactly one of url and target is given
+  std::optional<target::target_options> target;
   double weight = 1;
   std::optional<check_spec> check;
   pool_options pool; ///< the scenario's, with this endpoint's own keys over it
@@ -66,8 +65,8 @@ struct scenario {
   std::vector<fault::fault_spec> faults;
   std::vector<threshold> thresholds;
 
-  /// The whole as JSON, defaults included, without secrets: what came from the environment stands
-  /// there as the ${NAME} that was written, a password in a URL as ***.
+  /// The whole as JSON, defaults included. What came from the environment stands there as the
+  /// ${NAME} that was written: the value may be a secret.
   std::string resolved;
 
   [[nodiscard]] duration length() const noexcept {

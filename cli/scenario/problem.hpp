@@ -2,9 +2,9 @@
 
 // The mistakes of one scenario, collected so that all are told at once.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,10 +44,14 @@ class problem_list {
 
   /// In the order of the file, then of the command line.
   [[nodiscard]] std::vector<problem> sorted() const {
-    std::vector<problem> ordered = problems_;
-    std::stable_sort(ordered.begin(), ordered.end(), [](problem const& a, problem const& b) {
-      return std::pair{a.where.override, a.where.line} < std::pair{b.where.override, b.where.line};
-    });
+    std::multimap<std::pair<std::uint32_t, std::uint32_t>, problem> by_place;
+    for (problem const& each : problems_) {
+      by_place.emplace(std::pair{each.where.override, each.where.line}, each);
+    }
+    std::vector<problem> ordered;
+    for (auto& [place, each] : by_place) {
+      ordered.push_back(std::move(each));
+    }
     return ordered;
   }
 

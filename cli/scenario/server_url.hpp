@@ -1,8 +1,8 @@
 #pragma once
 
-// The URL of an endpoint, as far as a scenario has to understand it.
+// The URL of an endpoint, as a scenario may give it: what net/url.hpp reads, without a query.
 
-#include "scenario/model.hpp"
+#include "net/url.hpp"
 
 #include <optional>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace conecta::scenario {
 
-/// What the URL is spoken to over; nothing, and the reason in `error`, for one that cannot be used.
-[[nodiscard]] std::optional<transport> transport_of_url(std::string_view url, std::string& error);
+/// Nothing, and the reason in `error`, safe to print, for a URL that cannot be used.
+[[nodiscard]] std::optional<net::endpoint_url> read_url(std::string_view text, std::string& error);
 
 } // namespace conecta::scenario

@@ -1,8 +1,8 @@
 #pragma once
 
-// Words for messages: text made safe to print, and the known name nearest to a mistyped one.
+// Words for messages: text made safe to print, and names listed or suggested.
 
-#include <optional>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,10 +14,6 @@ namespace conecta::scenario {
 
 /// As a JSON string, in ASCII, cut short after `most` bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = 60);
-
-/// The candidate with the fewest letters to change, if that is few enough to be what was meant.
-[[nodiscard]] std::optional<std::string_view> nearest(std::string_view name,
-                                                      std::span<std::string_view const> candidates);
 
 /// `; did you mean "..."?` or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view name,

@@ -136,10 +136,6 @@ TEST_CASE("what is written reads back as the same") {
 }
 
 TEST_CASE("a password in a URL is never shown") {
-  CHECK(without_password("tcp://user:pass@host:1") == "tcp://user:***@host:1");
-  CHECK(without_password("tcp://:p@ss:w@host:1/x@y") == "tcp://:***@host:1/x@y");
-  CHECK(without_password("tcp://host:1") == "tcp://host:1");
-  CHECK(without_password("tcp://[::1]:1") == "tcp://[::1]:1");
-  CHECK(without_password("tcp://user@host:1") == "tcp://user@host:1");
-  CHECK(without_password("see http://a:b c@d") == "see http://a:b c@d");
+  CHECK(shown(string_node("redis://user:pass@host:1", {})) == "\"redis://***@host:1\"");
+  CHECK(shown(string_node("// mail a@b", {})) == "\"// mail a@b\"");
 }

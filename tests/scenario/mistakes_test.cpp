@@ -285,13 +285,26 @@ TEST_CASE("an expectation has a pattern that compiles, and no templates") {
               "supported here yet; { \"echo\": true } compares with what was sent"});
 }
 
-TEST_CASE("the scheme of a URL is one that is supported") {
-  CHECK(with_endpoints(R"({ "id": "a", "url": "tpc://127.0.0.1:1" })") ==
+TEST_CASE("a URL has a scheme that is supported, and nothing that would be ignored") {
+  auto const url = [](std::string const& text) {
+    return with_endpoints(R"({ "id": "a", "url": ")" + text + "\" }");
+  };
+  CHECK(url("tcp://[::1]:1") == lines{});
+  CHECK(url("tpc://127.0.0.1:1") ==
         lines{"test.json:2: /endpoints/0/url: found \"tpc://127.0.0.1:1\": unknown scheme; did you "
-              "mean \"tcp\"?; allowed: \"tcp\", \"udp\""});
-  CHECK(with_endpoints(R"({ "id": "a", "url": "redis://u:secret@127.0.0.1:1" })") ==
-        lines{"test.json:2: /endpoints/0/url: found \"redis://u:***@127.0.0.1:1\": the scheme "
-              "\"redis\" is not supported yet; allowed: \"tcp\", \"udp\""});
+              "mean tcp://?; allowed: tcp://, udp://"});
+  CHECK(url("redis://u:secret@127.0.0.1:1") ==
+        lines{"test.json:2: /endpoints/0/url: found \"redis://***@127.0.0.1:1\": the scheme "
+              "\"redis\" is not supported yet; allowed: tcp://, udp://"});
+  CHECK(url("tcp://u:secret@127.0.0.1:1") ==
+        lines{"test.json:2: /endpoints/0/url: found \"tcp://***@127.0.0.1:1\": tcp:// and udp:// "
+              "have no user and no password"});
+  CHECK(url("udp://127.0.0.1") ==
+        lines{"test.json:2: /endpoints/0/url: found \"udp://127.0.0.1\": the port is missing: "
+              "udp://HOST:PORT"});
+  CHECK(url("tcp://h:1?send=x") ==
+        lines{"test.json:2: /endpoints/0/url: found \"tcp://h:1?send=x\": a query is for conecta "
+              "probe; give the key \"check\" instead"});
 }
 
 TEST_CASE("stages have names of their own") {
@@ -366,9 +379,10 @@ TEST_CASE("a threshold asks for a metric that exists, in its unit") {
   CHECK(with_threshold(R"("metric": "wait.p99")") ==
         lines{"test.json:7: /thresholds/0: found none; allowed: exactly one of \"max\", \"min\", "
               "\"equals\""});
-  CHECK(with_threshold(R"("metric": "wait.p99", "max": "1s", "stage": "s", "fault": "f")") ==
-        lines{"test.json:7: /thresholds/0/stage: found \"s\", no such stage; allowed: \"steady\"",
-              "test.json:7: /thresholds/0/fault: found \"f\", no such fault; allowed: nothing, "
+  CHECK(with_threshold(R"("metric": "wait.p99", "max": "1s", "stage": "s")") ==
+        lines{"test.json:7: /thresholds/0/stage: found \"s\", no such stage; allowed: \"steady\""});
+  CHECK(with_threshold(R"("metric": "wait.p99", "max": "1s", "fault": "f")") ==
+        lines{"test.json:7: /thresholds/0/fault: found \"f\", no such fault; allowed: nothing, "
               "there is none"});
   CHECK(with_threshold(R"("metric": "recovered_after", "max": "1s")") ==
         lines{"test.json:7: /thresholds/0/metric: found \"recovered_after\", which is of a fault; "
