@@ -107,15 +107,14 @@ void echo_connection::on_ready(std::uint32_t events) {
 }
 
 void echo_connection::on_alarm() {
+  go_on();
   auto const now = owner_->loop().now();
   auto const idle = owner_->options().idle_disconnect;
   // One that does not read its replies is silent too; one whose reply is still to come is not.
   bool const waits_for_us = !outbox_.empty() && outbox_.next_due() > now;
-  if (idle && !waits_for_us && last_active_ + *idle <= now) {
+  if (socket_ && idle && !waits_for_us && last_active_ + *idle <= now) {
     close();
-    return;
   }
-  go_on();
 }
 
 void echo_connection::go_on() {

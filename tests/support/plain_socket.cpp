@@ -47,8 +47,8 @@ plain_socket plain_socket::listen_tcp(wire::family version) {
   auto const where = wire::address::loopback(version);
   plain_socket made;
   made.socket_ = wire::descriptor{::socket(where.domain(), SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  bool const worked = ::bind(made.get(), where.data(), where.size()) == 0 &&
-                      ::listen(made.get(), SOMAXCONN) == 0;
+  bool const worked =
+      ::bind(made.get(), where.data(), where.size()) == 0 && ::listen(made.get(), SOMAXCONN) == 0;
   made.error_ = worked ? 0 : errno;
   return made;
 }

@@ -36,7 +36,8 @@ class plain_socket {
 
   /// 0, or the errno that stopped it.
   int send(std::string_view bytes) const;
-  /// At most `count` bytes: less where the peer ended it, an error came or time ran out (ETIMEDOUT).
+  /// At most `count` bytes: less where the peer ended it, an error came or time ran out
+  /// (ETIMEDOUT).
   [[nodiscard]] received receive(std::size_t count) const;
   [[nodiscard]] received receive_all() const;
   [[nodiscard]] received receive_datagram(duration patience = std::chrono::seconds{10}) const;
