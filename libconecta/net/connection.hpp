@@ -28,7 +28,7 @@ class connection {
   using descriptor = boost::asio::posix::stream_descriptor;
 
   /// Takes over a connected, non-blocking socket.
-  connection(transport kind, descriptor socket, wire_counters& counters)
+  connection(scheme kind, descriptor socket, wire_counters& counters)
       : kind_{kind}, socket_{std::move(socket)}, counters_{&counters} {}
 
   enum class look : std::uint8_t {
@@ -43,7 +43,7 @@ class connection {
   [[nodiscard]] bool usable() const noexcept { return usable_; }
   void mark_unusable() noexcept { usable_ = false; }
 
-  [[nodiscard]] transport kind() const noexcept { return kind_; }
+  [[nodiscard]] scheme kind() const noexcept { return kind_; }
   [[nodiscard]] descriptor& socket() noexcept { return socket_; }
   [[nodiscard]] int handle() const noexcept {
     return const_cast<descriptor&>(socket_).native_handle();
@@ -51,7 +51,7 @@ class connection {
   [[nodiscard]] wire_counters& counters() const noexcept { return *counters_; }
 
  private:
-  transport kind_;
+  scheme kind_;
   bool usable_ = true;
   descriptor socket_;
   wire_counters* counters_;

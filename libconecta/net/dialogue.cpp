@@ -70,7 +70,7 @@ dialogue::next dialogue::send_rest() {
 }
 
 dialogue::next dialogue::receive() {
-  auto const room = over_->kind() == transport::udp
+  auto const room = over_->kind() == scheme::udp
                         ? largest_datagram
                         : std::max(first_read, std::min(received_, max_reply_size));
   if (buffer_.size() < received_ + room) {
@@ -81,7 +81,7 @@ dialogue::next dialogue::receive() {
   if (count < 0) {
     return errno == EAGAIN || errno == EINTR ? next::wait_readable : fail_with_errno(step::receive);
   }
-  if (count == 0 && over_->kind() == transport::tcp) {
+  if (count == 0 && over_->kind() == scheme::tcp) {
     auto const framed = framer_->examine_at_end(std::string_view{buffer_}.substr(0, received_));
     over_->mark_unusable();
     if (framed.status != frame_status::complete && received_ == 0) {
@@ -140,7 +140,7 @@ dialogue::next dialogue::fail(step at, error_kind kind, std::string detail, outc
 
 dialogue::next dialogue::fail_with_errno(step at) {
   boost::system::error_code const code{errno, boost::system::system_category()};
-  return fail(at, kind_of(code), code.message(), outcome::after::broken);
+  return fail(at, classify(code), code.message(), outcome::after::broken);
 }
 
 } // namespace conecta::net

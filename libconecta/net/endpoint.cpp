@@ -35,7 +35,7 @@ asio::awaitable<bool> check_connection(connection& over,
 }
 
 asio::awaitable<void> close_connection(connection& over, udp_drain& drain) {
-  if (over.kind() == transport::udp && !over.usable()) {
+  if (over.kind() == scheme::udp && !over.usable()) {
     drain.take(std::move(over));
   }
   co_return;

@@ -66,10 +66,10 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor execut
 }
 
 /// A non-blocking socket, with the connection under way or made.
-error_code begin_connect(tcp::endpoint const& address, transport kind,
+error_code begin_connect(tcp::endpoint const& address, scheme kind,
                          connection::descriptor& into) {
   auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
-  auto const type = kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  auto const type = kind == scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
   auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (handle < 0) {
     return last_error();
@@ -80,7 +80,7 @@ error_code begin_connect(tcp::endpoint const& address, transport kind,
     ::close(handle);
     return problem;
   }
-  if (kind == transport::tcp) {
+  if (kind == scheme::tcp) {
     int const on = 1;
     ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -116,7 +116,7 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   for (auto const& address : addresses) {
     seen.address = text_of(address);
     connection::descriptor socket{executor};
-    problem = begin_connect(address, to.scheme, socket);
+    problem = begin_connect(address, to.kind, socket);
     if (problem == boost::system::errc::operation_in_progress) {
       auto connecting = socket.async_wait(connection::descriptor::wait_write,
                                           asio::as_tuple(asio::use_awaitable));
@@ -132,7 +132,7 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     }
     if (!problem) {
       ++counters.connections_established;
-      co_return connection{to.scheme, std::move(socket), counters};
+      co_return connection{to.kind, std::move(socket), counters};
     }
   }
   throw_code(meant_by(problem, deadline), "connect");

@@ -36,7 +36,7 @@ void exchange::wait(dialogue::next what) {
                                                            : connection::descriptor::wait_write;
   over_->socket().async_wait(event, [this](boost::system::error_code const& problem) {
     if (cancelled_ || problem) {
-      dialogue_.abandon(cancelled_.value_or(kind_of(problem)));
+      dialogue_.abandon(cancelled_.value_or(classify(problem)));
       return finish();
     }
     wait(dialogue_.ready());
