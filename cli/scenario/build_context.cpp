@@ -28,7 +28,7 @@ std::optional<std::size_t> build_context::look_up(name_index const& names, locat
     return found->second;
   }
   // A list with a mistake in it may well have held this name.
-  if (names.complete) {
+  if (names.complete && !problems.full()) {
     refuse(name, "found " + shown(*name) + ", no such " + std::string{noun} +
                      did_you_mean(*text, names.in_order) + "; allowed: " +
                      (names.in_order.empty() ? "nothing, there is none" : listed(names.in_order)));

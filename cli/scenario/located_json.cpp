@@ -43,9 +43,6 @@ class noting_iterator {
   friend bool operator==(noting_iterator const& a, noting_iterator const& b) noexcept {
     return a.at_ == b.at_;
   }
-  friend bool operator!=(noting_iterator const& a, noting_iterator const& b) noexcept {
-    return a.at_ != b.at_;
-  }
 
  private:
   char const* at_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -130,10 +131,12 @@ class walker {
   std::uint32_t number_;
 };
 
-// value * numerator / denominator, rounded down; both durations are at most 30 days times 1,000.
+// value * numerator / denominator, rounded down; the largest there is where that does not fit.
 std::int64_t in_proportion(std::int64_t value, std::int64_t numerator, std::int64_t denominator) {
   __extension__ using wide = __int128;
-  return static_cast<std::int64_t>(static_cast<wide>(value) * numerator / denominator);
+  wide const exact = static_cast<wide>(value) * numerator / denominator;
+  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+  return exact > largest ? largest : static_cast<std::int64_t>(exact);
 }
 
 // So that it means itself when ${NAME} is expanded.

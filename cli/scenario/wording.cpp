@@ -4,7 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace conecta::scenario {
+namespace {
+
+// A scenario may hold a thousand names, and a hundred mistakes about them.
+constexpr std::size_t most_named = 200;
+constexpr std::size_t most_listed = 30;
+
+} // namespace
 std::string printable(std::string_view text, std::size_t most) {
   std::string safe;
   for (char const letter : text.substr(0, most)) {
@@ -32,14 +41,17 @@ std::string in_quotes(std::string_view text, std::size_t most) {
 }
 
 std::string did_you_mean(std::string_view name, std::span<std::string_view const> candidates) {
-  auto const best = nearest_name(name, candidates);
+  auto const best = nearest_name(name, candidates.first(std::min(candidates.size(), most_named)));
   return best ? "; did you mean " + in_quotes(*best) + "?" : std::string{};
 }
 
 std::string listed(std::span<std::string_view const> names) {
   std::string text;
-  for (std::string_view const name : names) {
+  for (std::string_view const name : names.first(std::min(names.size(), most_listed))) {
     text += (text.empty() ? "" : ", ") + in_quotes(name);
+  }
+  if (names.size() > most_listed) {
+    text += " and " + std::to_string(names.size() - most_listed) + " more";
   }
   return text;
 }

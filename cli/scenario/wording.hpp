@@ -19,7 +19,7 @@ namespace conecta::scenario {
 [[nodiscard]] std::string did_you_mean(std::string_view name,
                                        std::span<std::string_view const> candidates);
 
-/// `"a", "b"`, in the order given.
+/// `"a", "b"`, in the order given; of very many the first.
 [[nodiscard]] std::string listed(std::span<std::string_view const> names);
 
 } // namespace conecta::scenario
