@@ -115,9 +115,14 @@ TEST_CASE("try_acquire never waits, but has one opened in the background") {
 }
 
 TEST_CASE("a timeout of zero asks once, as a deadline that has passed does") {
-  pool<int> p{{}, {.open = [] { return 1; }}};
+  gate may_open;
+  pool<int> p{{}, {.open = [&] {
+                may_open.wait();
+                return 1;
+              }}};
   CHECK(p.acquire({.timeout = 0s}).error().code == errc::exhausted);
   CHECK(p.acquire({.deadline = instant::min()}).error().code == errc::exhausted);
+  may_open.open();
 }
 
 TEST_CASE("a waiter is served by a return while the open that it caused goes on") {

@@ -18,8 +18,10 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
@@ -30,6 +32,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -144,7 +147,7 @@ class asio_state final : public shelf<T>,
     }
     if (running) {
       running->stop.request_stop();
-      boost::asio::post(running->strand, [running] { running->cancel(); });
+      post_to(running, [running] { running->cancel(); });
     }
   }
 
@@ -221,7 +224,17 @@ class asio_state final : public shelf<T>,
         running->cancel();
       }
     };
-    boost::asio::post(running->strand, std::move(begin)); // where the signal is emitted too
+    post_to(running, std::move(begin));
+  }
+
+  /// To its strand by way of the executor: what a strand queues after its context has shut down is
+  /// never destroyed if it owns that strand.
+  template <class Function>
+  void post_to(std::shared_ptr<hook_run> const& running, Function function) {
+    auto hop = [strand = running->strand, function = std::move(function)]() mutable {
+      boost::asio::dispatch(strand, std::move(function));
+    };
+    boost::asio::post(executor_, std::move(hop));
   }
 
   static void require_time(hook_context const& context) {
@@ -310,7 +323,9 @@ class asio_caller final : public waiter,
                           public std::enable_shared_from_this<asio_caller<T, Handler>> {
  public:
   asio_caller(Handler handler, std::shared_ptr<asio_state<T>> from)
-      : work_{boost::asio::make_work_guard(handler, from->executor())},
+      : executor_{boost::asio::prefer(
+            boost::asio::get_associated_executor(handler, from->executor()),
+            boost::asio::execution::outstanding_work.tracked)},
         handler_{std::move(handler)},
         from_{std::move(from)} {}
 
@@ -358,14 +373,17 @@ class asio_caller final : public waiter,
 
   void complete(error_code code, lease<T> lent) {
     auto const keep = std::move(self_);
-    auto work = std::move(work_);
-    boost::asio::post(work.get_executor(),
-                      boost::asio::append(std::move(handler_), code, std::move(lent)));
+    auto const executor = std::move(executor_);
+    boost::asio::post(executor, boost::asio::append(std::move(handler_), code, std::move(lent)));
   }
 
-  using executor = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+  // Not executor_work_guard, which does not compile for a strand of any_io_executor in Boost 1.81.
+  using handler_executor =
+      boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
+  using working_executor = std::decay_t<typename boost::asio::prefer_result<
+      handler_executor, boost::asio::execution::outstanding_work_t::tracked_t>::type>;
 
-  boost::asio::executor_work_guard<executor> work_;
+  working_executor executor_;
   Handler handler_;
   std::shared_ptr<asio_state<T>> from_;
   std::shared_ptr<asio_caller> self_;
