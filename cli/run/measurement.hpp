@@ -4,7 +4,7 @@
 // The runner adds each request to its cell (and to the faults that it fell into); cells are summed
 // when the run is over. Merging is associative and commutative but for the errors' details.
 //
-// A cell has six histograms of 270 KiB and allocates them once, when it is made.
+// A cell allocates its six histograms once, when it is made; what they do not use takes no memory.
 // Thread safety: as for a plain value.
 
 #include "run/error_table.hpp"

@@ -16,6 +16,21 @@ static_assert(lowest_at(index_of(1'000'000)) <= 1'000'000);
 static_assert(highest_at(index_of(1'000'000)) >= 1'000'000);
 static_assert(highest_at(bucket_count - 1) >= highest_trackable);
 
+histogram& histogram::operator=(histogram const& other) {
+  if (this != &other) {
+    *this = histogram{other};
+  }
+  return *this;
+}
+
+bool operator==(histogram const& left, histogram const& right) noexcept {
+  auto const mine = left.counts();
+  auto const theirs = right.counts();
+  return left.total_ == right.total_ && left.saturated_ == right.saturated_ &&
+         left.min_ == right.min_ && left.max_ == right.max_ &&
+         std::equal(mine.begin(), mine.end(), theirs.begin(), theirs.end());
+}
+
 void histogram::merge(histogram const& other) noexcept {
   for (std::size_t index = other.first_; index < other.last_; ++index) {
     counts_[index] += other.counts_[index];

@@ -5,10 +5,12 @@
 // 3), so that counts can be exchanged with it index by index. http://hdrhistogram.org
 //
 // Values above one hour are counted as one hour, and counted once more in `saturated()`; negative
-// ones count as zero. Nothing is allocated after construction.
+// ones count as zero. Nothing is allocated after construction, and pages that no value falls into
+// take no memory. A histogram that was moved from may only be destroyed or assigned to.
 //
 // Thread safety: as for a plain value. Record in one thread, or record in several and merge.
 
+#include "stats/bucket_counts.hpp"
 #include "stats/bucket_layout.hpp"
 
 #include <conecta/time.hpp>
@@ -17,13 +19,17 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <vector>
 
 namespace conecta::stats {
 
 class histogram {
  public:
-  histogram() : counts_(bucket_layout::bucket_count) {}
+  histogram() = default;
+  histogram(histogram const& other) : histogram{} { merge(other); }
+  histogram& operator=(histogram const& other);
+  histogram(histogram&&) noexcept = default;
+  histogram& operator=(histogram&&) noexcept = default;
+  ~histogram() = default;
 
   void record(duration value) noexcept { record(value, 1); }
   void record(duration value, std::uint64_t times) noexcept;
@@ -69,10 +75,10 @@ class histogram {
   /// REQUIRES: index < bucket_layout::bucket_count.
   void add_at(std::size_t index, std::uint64_t times) noexcept;
 
-  friend bool operator==(histogram const&, histogram const&) = default;
+  friend bool operator==(histogram const& left, histogram const& right) noexcept;
 
  private:
-  std::vector<std::uint64_t> counts_;
+  bucket_counts counts_;
   std::uint64_t total_ = 0;
   std::uint64_t saturated_ = 0;
   std::int64_t min_ = bucket_layout::highest_trackable;

@@ -203,3 +203,25 @@ TEST_CASE("a_value_recorded_n_times_counts_n_times") {
   CHECK(recorded.quantile(0.99).value() < 5ms);
   CHECK(recorded.quantile(0.991) == 9ms);
 }
+
+TEST_CASE("a_copy_is_equal_and_independent") {
+  auto const original = histogram_of(values_of_every_size(8, 200));
+  histogram copy = original;
+  CHECK(copy == original);
+  copy.record(1ms);
+  CHECK(copy != original);
+  copy = original;
+  CHECK(copy == original);
+  auto const& itself = copy;
+  copy = itself;
+  CHECK(copy == original);
+}
+
+TEST_CASE("a_moved_histogram_arrives_whole_and_its_source_can_be_assigned_to") {
+  auto const original = histogram_of({1ms, 2ms});
+  histogram source = original;
+  histogram const arrived = std::move(source);
+  CHECK(arrived == original);
+  source = original;
+  CHECK(source == original);
+}
