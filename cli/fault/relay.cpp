@@ -13,9 +13,11 @@ void relay::begin(instant origin) {
 
 void relay::turn() {
   auto const now = thread_.loop().now();
-  for (auto const& change : schedule_.advance(now)) {
+  auto const changes = schedule_.advance(now);
+  for (auto const& change : changes) {
     on_change(change);
   }
+  schedule_.record(changes, now);
   thread_.loop().arm(next_change_, schedule_.next_change(now));
 }
 
@@ -23,7 +25,7 @@ void relay::stop() {
   thread_.stop();
   thread_.loop().disarm(next_change_);
   // Windows that the run's end cut short are noted; there is nobody left to be told.
-  static_cast<void>(schedule_.end(thread_.loop().now()));
+  schedule_.end(thread_.loop().now());
 }
 
 std::uint64_t relay::injected(std::string_view fault_id) const noexcept {

@@ -20,41 +20,38 @@ std::vector<schedule::change> schedule::advance(instant now) {
     return changes;
   }
   auto const at = now - *origin_;
-  auto const open = active_;
-  for (auto const fault : open) {
-    if (!plan_.is_active(fault, at)) {
-      note(changes, fault, change::kind::closed, now);
+  std::erase_if(active_, [&](std::size_t fault) {
+    bool const over = !plan_.is_active(fault, at);
+    if (over) {
+      changes.push_back({fault, change::kind::closed});
     }
-  }
+    return over;
+  });
   for (std::size_t i = 0; i < plan_.size(); ++i) {
     if (plan_.is_active(i, at) && std::ranges::find(active_, i) == active_.end()) {
-      note(changes, i, change::kind::opened, now);
+      active_.push_back(i);
+      changes.push_back({i, change::kind::opened});
     }
   }
   return changes;
 }
 
-std::vector<schedule::change> schedule::end(instant now) {
-  std::vector<change> changes;
-  auto const open = active_;
-  for (auto const fault : open) {
-    note(changes, fault, change::kind::closed, now);
+void schedule::record(std::vector<change> const& done, instant now) {
+  scoped_lock const held{times_mutex_};
+  for (auto const& each : done) {
+    auto& times = times_[each.fault];
+    (each.what == change::kind::opened ? times.opened : times.closed) = now;
   }
-  origin_.reset();
-  return changes;
 }
 
-void schedule::note(std::vector<change>& changes, std::size_t fault, change::kind what,
-                    instant now) {
-  changes.push_back({fault, what});
-  scoped_lock const held{times_mutex_};
-  if (what == change::kind::opened) {
-    active_.push_back(fault);
-    times_[fault].opened = now;
-  } else {
-    std::erase(active_, fault);
-    times_[fault].closed = now;
+void schedule::end(instant now) {
+  std::vector<change> changes;
+  for (auto const fault : active_) {
+    changes.push_back({fault, change::kind::closed});
   }
+  active_.clear();
+  record(changes, now);
+  origin_.reset();
 }
 
 instant schedule::next_change(instant now) const noexcept {

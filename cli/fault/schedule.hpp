@@ -38,8 +38,10 @@ class schedule {
   void begin(instant origin);
   /// Opens and closes what is due; closed windows come first.
   [[nodiscard]] std::vector<change> advance(instant now);
-  /// Closes what is open.
-  [[nodiscard]] std::vector<change> end(instant now);
+  /// What advance() said has been done: now the windows are really open, or closed.
+  void record(std::vector<change> const& done, instant now);
+  /// Closes what is open; no window opens after it.
+  void end(instant now);
   [[nodiscard]] instant next_change(instant now) const noexcept;
 
   /// The faults whose windows are open.
@@ -51,8 +53,6 @@ class schedule {
   [[nodiscard]] std::vector<window_times> windows() const;
 
  private:
-  void note(std::vector<change>& changes, std::size_t fault, change::kind what, instant now);
-
   plan plan_;
   std::optional<instant> origin_;
   std::vector<std::size_t> active_;
