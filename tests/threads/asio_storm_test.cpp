@@ -35,6 +35,11 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 using asio::awaitable;
 
+/// Asio counts the owners of an any_io_executor with fences, which ThreadSanitizer does not know.
+extern "C" char const* __tsan_default_suppressions() {
+  return "race:boost::asio::execution::detail::any_executor_base::destroy_shared";
+}
+
 namespace {
 
 constexpr std::size_t cap = 5;
@@ -181,7 +186,7 @@ class runners {
 } // namespace
 
 TEST_CASE("whatever coroutines on several threads do, nothing is lent twice and all is accounted") {
-  constexpr int rounds = 400 / slowness;
+  constexpr int rounds = 4000 / slowness;
   witness_book book;
   asio::io_context io;
   asio_pool<witness> p{io.get_executor(), stormy(), unreliable(book)};
@@ -244,7 +249,7 @@ TEST_CASE("leases are given back from threads that run no context") {
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 3; ++thread) {
       threads.emplace_back([&] {
-        for (int round = 0; round < 300 / slowness; ++round) {
+        for (int round = 0; round < 3000 / slowness; ++round) {
           auto given = p.async_acquire(asio::use_future);
           auto const lent = given.get();
           auto const alone = lent->use();
@@ -256,7 +261,7 @@ TEST_CASE("leases are given back from threads that run no context") {
     }
     p.close();
   }
-  CHECK(p.stats().acquired == 900 / slowness);
+  CHECK(p.stats().acquired == 9000 / slowness);
   CHECK(book.overlaps == 0);
   CHECK(book.alive == 0);
 }

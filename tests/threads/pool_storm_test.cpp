@@ -148,7 +148,7 @@ TEST_CASE("whatever several threads do to a pool, nothing is lent twice and all 
     pool<witness> p{stormy(), unreliable(book)};
     std::vector<std::thread> callers;
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
-      callers.emplace_back([&, seed] { storm(p, book, seed, 1500); });
+      callers.emplace_back([&, seed] { storm(p, book, seed, 6000 / slowness); });
     }
     for (auto& each : callers) {
       each.join();

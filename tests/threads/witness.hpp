@@ -9,15 +9,16 @@
 
 namespace conecta::test {
 
-/// Sanitizers make everything this much slower: the long tests do less by it.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr int slowness = 10;
-#elif defined(__has_feature)
+/// Sanitizers make everything slower: the long tests do this much less.
+#if defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-inline constexpr int slowness = 10;
-#else
-inline constexpr int slowness = 1;
+#define CONECTA_SANITIZED
 #endif
+#elif defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define CONECTA_SANITIZED
+#endif
+#ifdef CONECTA_SANITIZED
+inline constexpr int slowness = 4;
 #else
 inline constexpr int slowness = 1;
 #endif

@@ -139,21 +139,22 @@ class asio_state final : public shelf<T>,
     {
       std::lock_guard const lock{mutex_};
       auto& latest = hooks_[slot.index];
-      if (latest.running && latest.running->slot == slot) {
-        running = latest.running;
+      if (latest.slot == slot) {
+        running = latest.running.lock();
       } else {
         latest.interrupted_early = slot;
       }
     }
     if (running) {
       running->stop.request_stop();
-      post_to(running, [running] { running->cancel(); });
+      auto strand = running->strand;
+      post_to(std::move(strand), [running = std::move(running)] { running->cancel(); });
     }
   }
 
   void wake_at(instant when) override {
     std::lock_guard const lock{mutex_};
-    if (when >= wake_at_) {
+    if (when >= wake_at_ || drained_) {
       return;
     }
     wake_at_ = when;
@@ -166,23 +167,28 @@ class asio_state final : public shelf<T>,
     });
   }
 
-  void drained() override { let_the_timer_go(); }
+  /// Nothing is due after this; a wake_at of another thread may still be on its way.
+  void drained() override {
+    std::lock_guard const lock{mutex_};
+    drained_ = true;
+    timer_.cancel();
+  }
 
  private:
   struct hook_run {
-    hook_run(slot_ref which, executor_type const& executor) : slot{which}, strand{executor} {}
+    explicit hook_run(executor_type const& executor) : strand{executor} {}
 
     void cancel() { signal.emit(boost::asio::cancellation_type::terminal); }
 
-    slot_ref slot;
     boost::asio::strand<executor_type> strand;
-    boost::asio::cancellation_signal signal; ///< used on the strand only
+    boost::asio::cancellation_signal signal; ///< used, and destroyed, on the strand only
     std::stop_source stop;
   };
 
   /// The latest hook of a slot.
   struct latest_hook {
-    std::shared_ptr<hook_run> running;
+    slot_ref slot;
+    std::weak_ptr<hook_run> running;
     std::optional<slot_ref> interrupted_early;
   };
 
@@ -203,10 +209,11 @@ class asio_state final : public shelf<T>,
   /// Posted, so that no hook begins inside a call of the pool or in a lease's destructor.
   template <class Hook>
   void run(slot_ref slot, instant deadline, Hook hook) {
-    auto const running = std::make_shared<hook_run>(slot, executor_);
+    auto const running = std::make_shared<hook_run>(executor_);
     {
       std::lock_guard const lock{mutex_};
       auto& latest = hooks_[slot.index];
+      latest.slot = slot;
       latest.running = running;
       if (std::exchange(latest.interrupted_early, std::nullopt) == slot) {
         running->stop.request_stop(); // nobody has its token yet
@@ -224,14 +231,14 @@ class asio_state final : public shelf<T>,
         running->cancel();
       }
     };
-    post_to(running, std::move(begin));
+    post_to(running->strand, std::move(begin));
   }
 
   /// To its strand by way of the executor: what a strand queues after its context has shut down is
   /// never destroyed if it owns that strand.
   template <class Function>
-  void post_to(std::shared_ptr<hook_run> const& running, Function function) {
-    auto hop = [strand = running->strand, function = std::move(function)]() mutable {
+  void post_to(boost::asio::strand<executor_type> strand, Function function) {
+    auto hop = [strand = std::move(strand), function = std::move(function)]() mutable {
       boost::asio::dispatch(strand, std::move(function));
     };
     boost::asio::post(executor_, std::move(hop));
@@ -312,6 +319,7 @@ class asio_state final : public shelf<T>,
   std::mutex mutex_; // of what follows
   boost::asio::steady_timer timer_;
   instant wake_at_ = never;
+  bool drained_ = false;
   std::vector<latest_hook> hooks_;
   error last_error_;
 };
