@@ -1,0 +1,212 @@
+#include "run/assemble.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <sys/utsname.h>
+#include <thread>
+
+namespace conecta::run {
+
+namespace {
+
+using recording = scenario::stage_spec::recording;
+
+/// Nothing recorded, nothing counted.
+pool_figures whole_life(service const& of) {
+  return figures_between(pool_stats{}, of.stats(), duration::zero());
+}
+
+pool_peaks own_peaks(pool_stats const& stats) {
+  return {stats.peak_live, stats.peak_leased, stats.peak_waiters};
+}
+
+pool_figures between(snapshot const& before, snapshot const& after, duration elapsed) {
+  pool_figures sum;
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()); ++i) {
+    sum.add(figures_between(before[i], after[i], elapsed));
+  }
+  sum.churned_over = elapsed;
+  return sum;
+}
+
+class assembler {
+public:
+  explicit assembler(gathered const& facts) : facts_{facts} {
+    for (std::size_t stage = 0; stage + 1 < facts.stage_starts.size(); ++stage) {
+      auto const& spec = facts.what.stages[stage];
+      auto const ended = std::min(facts.origin + spec.start + spec.length, facts.load_ended);
+      lengths_.push_back(std::max(duration::zero(), ended - (facts.origin + spec.start)));
+    }
+  }
+
+  result make() {
+    result found;
+    found.scenario_name = facts_.what.name;
+    found.scenario_json = facts_.what.resolved;
+    found.seed = facts_.what.seed;
+    found.started_at = utc(facts_.started_at);
+    found.length = std::chrono::steady_clock::now() - facts_.origin;
+    for (std::size_t stage = 0; stage < lengths_.size(); ++stage) {
+      found.stages.push_back(stage_of(stage, found));
+    }
+    for (std::size_t endpoint = 0; endpoint < facts_.services.size(); ++endpoint) {
+      found.endpoints.push_back(endpoint_of(endpoint));
+      found.wire.add(found.endpoints.back().wire);
+    }
+    for (std::size_t fault = 0; fault < facts_.what.faults.size(); ++fault) {
+      found.faults.push_back(fault_of(fault));
+    }
+    sum_up(found);
+    found.series = facts_.samples.series();
+    describe_self(found);
+    return found;
+  }
+
+private:
+  [[nodiscard]] bool is_recorded(std::size_t stage) const {
+    return facts_.what.stages[stage].record == recording::recorded;
+  }
+
+  [[nodiscard]] duration recorded_time() const {
+    auto sum = duration::zero();
+    for (std::size_t stage = 0; stage < lengths_.size(); ++stage) {
+      sum += is_recorded(stage) ? lengths_[stage] : duration::zero();
+    }
+    return sum;
+  }
+
+  stage_result stage_of(std::size_t stage, result& found) const {
+    auto const& spec = facts_.what.stages[stage];
+    stage_result made;
+    made.name = spec.name;
+    made.kept = is_recorded(stage) ? stage_result::recording::recorded
+                                   : stage_result::recording::warm_up;
+    made.start = spec.start;
+    made.length = lengths_[stage];
+    made.figures.recorded = lengths_[stage];
+    auto const& before = facts_.stage_starts[stage];
+    auto const& after = facts_.stage_starts[stage + 1];
+    made.figures.pool = between(before, after, lengths_[stage]);
+    for (std::size_t endpoint = 0; endpoint < facts_.services.size(); ++endpoint) {
+      auto const& cell = facts_.records.cell(stage, endpoint);
+      made.figures.measured.merge(cell);
+      cell_result one{spec.name, facts_.what.endpoints[endpoint].id, {}};
+      one.figures.measured.merge(cell);
+      one.figures.recorded = lengths_[stage];
+      one.figures.pool = figures_between(before[endpoint], after[endpoint], lengths_[stage]);
+      found.cells.push_back(std::move(one));
+    }
+    return made;
+  }
+
+  endpoint_result endpoint_of(std::size_t endpoint) const {
+    auto const& service = *facts_.services[endpoint];
+    endpoint_result made;
+    made.id = facts_.what.endpoints[endpoint].id;
+    made.url = service.url();
+    made.wire = service.wire();
+    made.figures.recorded = recorded_time();
+    made.figures.pool = whole_life(service);
+    made.figures.pool.peak = own_peaks(service.stats());
+    add_churn(made.figures.pool, endpoint, endpoint + 1);
+    for (std::size_t stage = 0; stage < lengths_.size(); ++stage) {
+      if (is_recorded(stage)) {
+        made.figures.measured.merge(facts_.records.cell(stage, endpoint));
+      }
+    }
+    return made;
+  }
+
+  /// Churn is over recorded time only, whatever the rest of the block counts.
+  void add_churn(pool_figures& figures, std::size_t first, std::size_t last) const {
+    figures.churned = 0;
+    figures.churned_over = recorded_time();
+    for (std::size_t stage = 0; stage < lengths_.size(); ++stage) {
+      for (auto endpoint = first; is_recorded(stage) && endpoint < last; ++endpoint) {
+        auto const& before = facts_.stage_starts[stage][endpoint];
+        auto const& after = facts_.stage_starts[stage + 1][endpoint];
+        figures.churned += after.opened - before.opened + after.closed - before.closed;
+      }
+    }
+  }
+
+  fault_result fault_of(std::size_t fault) const {
+    auto const& spec = facts_.what.faults[fault];
+    auto const& cell = *facts_.records.faults()[fault];
+    auto const& window = facts_.windows[fault];
+    fault_result made;
+    made.id = spec.id;
+    made.type = fault::name_of(spec.type);
+    made.endpoint = facts_.what.endpoints[spec.endpoint].id;
+    made.start = spec.start;
+    made.end = spec.start + spec.length;
+    made.injected = facts_.services[spec.endpoint]->injected(spec.id);
+    made.figures.measured.merge(cell.inside);
+    made.figures.recorded = spec.length;
+    if (!window.before.empty() && !window.after.empty()) {
+      made.figures.pool = figures_between(window.before[spec.endpoint],
+                                          window.after[spec.endpoint], spec.length);
+    }
+    made.recovered = cell.recovery.finish(facts_.load_ended);
+    if (cell.outside.count() > 0) {
+      made.total_outside = cell.outside;
+    }
+    return made;
+  }
+
+  void sum_up(result& found) const {
+    found.total.recorded = recorded_time();
+    for (auto const& stage : found.stages) {
+      if (stage.kept == stage_result::recording::recorded) {
+        found.total.measured.merge(stage.figures.measured);
+      }
+    }
+    for (auto const& service : facts_.services) {
+      found.total.pool.add(whole_life(*service));
+    }
+    found.total.pool.peak = facts_.samples.peaks();
+    add_churn(found.total.pool, 0, facts_.services.size());
+  }
+
+  void describe_self(result& found) const {
+    auto const elapsed = std::chrono::duration<double>(found.length).count();
+    auto const used = std::chrono::duration<double>(processor_time()).count();
+    found.self.cpu_ratio = elapsed > 0 ? std::optional{used / elapsed} : std::nullopt;
+    found.tool.version = CONECTA_VERSION;
+    utsname system{};
+    if (::uname(&system) == 0) {
+      found.host.system = std::string{system.sysname} + " " + system.release;
+      found.host.machine = system.machine;
+    }
+    found.host.cpus = std::thread::hardware_concurrency();
+  }
+
+  static std::string utc(std::time_t when) {
+    std::tm parts{};
+    ::gmtime_r(&when, &parts);
+    char text[32];
+    auto const size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text, size};
+  }
+
+  gathered const& facts_;
+  std::vector<duration> lengths_; ///< of the stages that began
+};
+
+} // namespace
+
+result assemble(gathered const& facts) { return assembler{facts}.make(); }
+
+bool reached_anything(gathered const& facts) {
+  for (std::size_t index = 0; index < facts.services.size(); ++index) {
+    auto const& spec = facts.what.endpoints[index];
+    auto const& service = *facts.services[index];
+    auto const silent = spec.kind == net::scheme::udp && !spec.check;
+    if (silent ? service.wire().replies_received > 0 : service.stats().opened > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace conecta::run

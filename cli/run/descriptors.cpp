@@ -1,0 +1,41 @@
+#include "run/descriptors.hpp"
+
+#include "net/udp_drain.hpp"
+#include "run/runner.hpp"
+
+#include <algorithm>
+#include <string>
+#include <sys/resource.h>
+
+namespace conecta::run {
+
+std::size_t descriptors_needed(scenario::scenario const& what) {
+  std::size_t needed = 64; // standard streams, event loops, listeners
+  for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
+    auto const& endpoint = what.endpoints[index];
+    auto const relayed = std::any_of(what.faults.begin(), what.faults.end(),
+                                     [&](auto const& fault) { return fault.endpoint == index; });
+    auto const each = std::size_t{1} + (relayed ? 2 : 0) + (endpoint.target ? 1 : 0);
+    needed += endpoint.pool.max_size * each;
+    needed += endpoint.kind == net::scheme::udp ? net::udp_drain::most_sockets : 0;
+  }
+  return needed;
+}
+
+void require_descriptors(std::size_t count) {
+  rlimit allowed{};
+  ::getrlimit(RLIMIT_NOFILE, &allowed);
+  if (allowed.rlim_cur >= count) {
+    return;
+  }
+  if (allowed.rlim_max != RLIM_INFINITY && allowed.rlim_max < count) {
+    throw too_few_descriptors{"this scenario needs up to " + std::to_string(count) +
+                              " file descriptors, and this process may have " +
+                              std::to_string(allowed.rlim_max) +
+                              " (ulimit -Hn); lower max_size or raise the limit"};
+  }
+  allowed.rlim_cur = count;
+  ::setrlimit(RLIMIT_NOFILE, &allowed);
+}
+
+} // namespace conecta::run

@@ -1,0 +1,277 @@
+#include "run/runner.hpp"
+
+#include "run/assemble.hpp"
+#include "run/descriptors.hpp"
+#include "run/verdict.hpp"
+#include "run/recorder.hpp"
+#include "run/sampler.hpp"
+#include "run/service.hpp"
+#include "run/worker.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <unistd.h>
+#include <utility>
+
+namespace conecta::run {
+
+namespace {
+
+namespace asio = boost::asio;
+
+instant current() { return std::chrono::steady_clock::now(); }
+
+/// One run, from begin to drained.
+class runner {
+public:
+  runner(scenario::scenario const& what, progress const& report)
+      : what_{what}, report_{report}, started_at_{std::time(nullptr)} {
+    for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
+      services_.push_back(std::make_unique<service>(io_, what, index));
+    }
+  }
+
+  finished_run run() {
+    signals_.async_wait([this](auto problem, int signal) { on_signal(problem, signal); });
+    begin();
+    io_.run();
+    return conclude();
+  }
+
+private:
+  void begin() {
+    origin_ = current();
+    records_.emplace(what_, origin_);
+    common_.emplace(shift{what_, services_, *records_, {}, {}, {}, 0, 0, 0, {}});
+    prepare_draws();
+    for (std::size_t index = 0; index < services_.size(); ++index) {
+      services_[index]->begin(
+          origin_,
+          [this, index](duration took) { records_->record_open(common_->stage, index, took); },
+          [this, index](duration took) { records_->record_check(common_->stage, index, took); });
+    }
+    samples_.emplace(services_, *records_, origin_);
+    prepare_workers();
+    for (std::size_t fault = 0; fault < what_.faults.size(); ++fault) {
+      watch_window(fault);
+    }
+    sweep();
+    end_second_at(origin_ + std::chrono::seconds{1});
+    begin_stage(0);
+  }
+
+  void prepare_draws() {
+    double total = 0;
+    for (std::size_t index = 0; index < what_.endpoints.size(); ++index) {
+      total += what_.endpoints[index].weight;
+      common_->weights_up_to.push_back(total);
+      auto& asks = common_->asks.emplace_back();
+      for (std::size_t request = 0; request < what_.workload.requests.size(); ++request) {
+        auto const& listed = what_.workload.requests[request].endpoints;
+        if (std::find(listed.begin(), listed.end(), index) != listed.end()) {
+          asks.push_back(request);
+        }
+      }
+    }
+    for (auto const& request : what_.workload.requests) {
+      common_->datagram_reply.push_back(request.datagram_reply());
+    }
+  }
+
+  void prepare_workers() {
+    std::size_t most = 0;
+    for (auto const& stage : what_.stages) {
+      most = std::max(most, stage.workers);
+    }
+    for (std::size_t number = 0; number < most; ++number) {
+      workers_.push_back(std::make_unique<worker>(io_, *common_, number));
+    }
+  }
+
+  void begin_stage(std::size_t index) {
+    stage_starts_.push_back(samples_->take());
+    if (index == what_.stages.size()) {
+      return end_load();
+    }
+    auto const& stage = what_.stages[index];
+    common_->stage = index;
+    common_->wanted = stage.workers;
+    common_->stage_ends = origin_ + stage.start + stage.length;
+    for (auto const& each : workers_) {
+      each->wake();
+    }
+    stage_timer_.expires_at(common_->stage_ends);
+    stage_timer_.async_wait([this, index](auto problem) {
+      if (!problem) {
+        begin_stage(index + 1);
+      }
+    });
+  }
+
+  /// Nothing new begins. What runs ends by itself, at the latest one request_timeout from now.
+  void end_load() {
+    common_->wanted = 0;
+    common_->stage = std::min(common_->stage, what_.stages.size() - 1);
+    load_ended_ = current();
+    for (auto const& each : workers_) {
+      each->hurry();
+    }
+    await(what_.workload.request_timeout + slack, [this] { return all_rest(); },
+          [this] { close_pools(); });
+  }
+
+  void close_pools() {
+    samples_->observe();
+    for (auto const& each : services_) {
+      each->close();
+    }
+    auto longest = duration::zero();
+    for (auto const& endpoint : what_.endpoints) {
+      longest = std::max({longest, endpoint.pool.open_timeout, endpoint.pool.close_timeout,
+                          endpoint.pool.check_timeout});
+    }
+    await(longest + slack, [this] { return all_rest() && all_closed(); }, [this] { stop(); });
+  }
+
+  void stop() {
+    samples_->observe();
+    samples_->end_second(current());
+    for (auto const& each : services_) {
+      each->finish();
+    }
+    io_.stop();
+  }
+
+  /// Looks every few milliseconds whether `done`, and goes on after `most` in any case.
+  template <class Done, class Then> void await(duration most, Done done, Then then) {
+    await_until(current() + most, std::move(done), std::move(then));
+  }
+
+  template <class Done, class Then> void await_until(instant until, Done done, Then then) {
+    if (done() || current() >= until) {
+      return then();
+    }
+    stage_timer_.expires_after(std::chrono::milliseconds{2});
+    stage_timer_.async_wait([=, this](auto) { await_until(until, done, then); });
+  }
+
+  [[nodiscard]] bool all_rest() const {
+    return std::all_of(workers_.begin(), workers_.end(),
+                       [](auto const& each) { return each->resting(); });
+  }
+  [[nodiscard]] bool all_closed() const {
+    return std::all_of(services_.begin(), services_.end(),
+                       [](auto const& each) { return each->closed_all(); });
+  }
+
+  void sweep() {
+    auto const now = current();
+    for (auto const& each : workers_) {
+      each->expire(now);
+    }
+    samples_->observe();
+    constexpr duration shortest = std::chrono::milliseconds{1};
+    constexpr duration longest = std::chrono::milliseconds{5};
+    sweep_timer_.expires_at(now + std::clamp(what_.workload.request_timeout / 20, shortest, longest));
+    sweep_timer_.async_wait([this](auto) { sweep(); });
+  }
+
+  void end_second_at(instant when) {
+    second_timer_.expires_at(when);
+    second_timer_.async_wait([this, when](auto) {
+      auto const& point = samples_->end_second(current());
+      if (report_) {
+        report_(point, what_.length());
+      }
+      end_second_at(when + std::chrono::seconds{1});
+    });
+  }
+
+  /// The pool's figures at both ends of a fault's window.
+  void watch_window(std::size_t fault) {
+    auto& window = windows_.emplace_back();
+    auto const& spec = what_.faults[fault];
+    window.timer = std::make_unique<asio::steady_timer>(io_);
+    window.timer->expires_at(origin_ + spec.start);
+    window.timer->async_wait([this, fault](auto) {
+      auto& opened = windows_[fault];
+      opened.before = samples_->take();
+      opened.timer->expires_at(origin_ + what_.faults[fault].start + what_.faults[fault].length);
+      opened.timer->async_wait([this, fault](auto) { windows_[fault].after = samples_->take(); });
+    });
+  }
+
+  void on_signal(boost::system::error_code problem, int signal) {
+    if (problem) {
+      return;
+    }
+    if (interrupted_by_ != 0) {
+      ::_exit(128 + signal);
+    }
+    interrupted_by_ = signal;
+    signals_.async_wait([this](auto again, int next) { on_signal(again, next); });
+    if (!load_ended_) {
+      stage_starts_.push_back(samples_->take());
+      end_load();
+    }
+  }
+
+  finished_run conclude() {
+    gathered facts{what_,     services_,      *records_,   *samples_,      origin_,
+                   *load_ended_, stage_starts_, {},       started_at_};
+    for (auto const& window : windows_) {
+      facts.windows.push_back({window.before, window.after});
+    }
+    finished_run finished;
+    finished.found = assemble(facts);
+    finished.found.ended =
+        interrupted_by_ == 0 ? completion::complete : completion::interrupted;
+    judge_all(finished.found, what_.thresholds);
+    finished.interrupted_by = interrupted_by_;
+    finished.reached_anything = reached_anything(facts);
+    return finished;
+  }
+
+  struct window_watch {
+    std::unique_ptr<asio::steady_timer> timer;
+    snapshot before;
+    snapshot after;
+  };
+
+  static constexpr duration slack = std::chrono::milliseconds{250};
+
+  scenario::scenario const& what_;
+  progress const& report_;
+  std::time_t started_at_;
+  asio::io_context io_{1};
+  asio::signal_set signals_{io_, SIGINT, SIGTERM};
+  asio::steady_timer stage_timer_{io_};
+  asio::steady_timer sweep_timer_{io_};
+  asio::steady_timer second_timer_{io_};
+  std::vector<std::unique_ptr<service>> services_;
+  std::optional<recorder> records_;
+  std::optional<sampler> samples_;
+  std::optional<shift> common_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  std::vector<snapshot> stage_starts_; ///< and the end of the last
+  std::vector<window_watch> windows_;
+  instant origin_{};
+  std::optional<instant> load_ended_;
+  int interrupted_by_ = 0;
+};
+
+} // namespace
+
+finished_run run_scenario(scenario::scenario const& what, progress const& report) {
+  require_descriptors(descriptors_needed(what));
+  runner one{what, report};
+  return one.run();
+}
+
+} // namespace conecta::run

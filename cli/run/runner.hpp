@@ -1,0 +1,36 @@
+#pragma once
+
+// Runs a scenario from its first stage to the drain of its last connection and returns what happened.
+//
+// Thread safety: run_scenario uses the calling thread for all of its own work; embedded servers and
+// relays have threads of their own. It takes over SIGINT and SIGTERM while it runs: the first ends the
+// load and still reports, the second ends the process at once.
+
+#include "run/result.hpp"
+#include "scenario/model.hpp"
+
+#include <functional>
+#include <stdexcept>
+
+namespace conecta::run {
+
+struct finished_run {
+  result found;
+  int interrupted_by = 0; ///< the signal, if one ended it
+  bool reached_anything = false; ///< one open (UDP without a check: one reply) on some endpoint
+};
+
+/// Called once a second, and at the end, with what has passed of the whole.
+using progress = std::function<void(series_point const& latest, duration whole)>;
+
+/// More descriptors are needed than this process may have.
+class too_few_descriptors : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws too_few_descriptors before it starts anything, and std::system_error where an embedded
+/// server or a relay cannot have its socket.
+[[nodiscard]] finished_run run_scenario(scenario::scenario const& what, progress const& report);
+
+} // namespace conecta::run

@@ -1,0 +1,152 @@
+#include "run/service.hpp"
+
+#include "net/url.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <netdb.h>
+#include <stdexcept>
+#include <utility>
+
+namespace conecta::run {
+
+namespace {
+
+namespace asio = boost::asio;
+using connection = net::connection;
+
+net::endpoint_url url_of(net::scheme kind, wire::address const& address) {
+  auto const text = address.text();
+  auto const prefix = kind == net::scheme::tcp ? "tcp://" : "udp://";
+  return net::parse_url(prefix + text).value();
+}
+
+/// Where a relay shall connect to: looked up once, before the run.
+wire::address address_of(net::endpoint_url const& url) {
+  if (auto const numeric = wire::address::numeric(url.host, url.port)) {
+    return *numeric;
+  }
+  addrinfo hints{};
+  hints.ai_socktype = url.kind == net::scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (auto const problem =
+          ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found)) {
+    throw std::runtime_error{"cannot resolve " + url.host + ": " + ::gai_strerror(problem)};
+  }
+  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> const owned{found, &::freeaddrinfo};
+  return {owned->ai_addr, owned->ai_addrlen};
+}
+
+/// A coroutine's parameters live in its frame; what a lambda captures does not.
+asio::awaitable<connection> timed_open(asio_endpoint<connection> const& inner,
+                                       service::latency_sink const& sink, hook_context context) {
+  auto const started = std::chrono::steady_clock::now();
+  auto opening = inner.open(context);
+  connection opened = co_await std::move(opening);
+  sink(std::chrono::steady_clock::now() - started);
+  co_return opened;
+}
+
+asio::awaitable<bool> timed_check(asio_endpoint<connection> const& inner,
+                                  service::latency_sink const& sink, connection& over,
+                                  unsigned failures, hook_context context) {
+  auto const started = std::chrono::steady_clock::now();
+  auto checking = inner.check(over, failures, context);
+  bool const good = co_await std::move(checking);
+  sink(std::chrono::steady_clock::now() - started);
+  co_return good;
+}
+
+asio_endpoint<connection> timed(asio_endpoint<connection> endpoint,
+                                service::latency_sink const& opened,
+                                service::latency_sink const& checked) {
+  auto const inner = std::make_shared<asio_endpoint<connection> const>(std::move(endpoint));
+  asio_endpoint<connection> made;
+  made.open = [inner, &opened](hook_context const& context) {
+    return timed_open(*inner, opened, context);
+  };
+  made.check = [inner, &checked](connection& over, unsigned failures,
+                                 hook_context const& context) {
+    return timed_check(*inner, checked, over, failures, context);
+  };
+  made.close = inner->close;
+  return made;
+}
+
+} // namespace
+
+service::service(asio::io_context& io, scenario::scenario const& what, std::size_t index)
+    : io_{io}, spec_{what.endpoints[index]}, drain_{io.get_executor()} {
+  auto const kind = spec_.kind;
+  if (spec_.target) {
+    server_ = target::start(*spec_.target);
+    connect_to_ = url_of(kind, server_->address());
+    shown_url_ = std::string{"target:"} + target::name_of(spec_.target->kind) + " " +
+                 connect_to_.host_and_port();
+  } else {
+    connect_to_ = *spec_.url;
+    shown_url_ = connect_to_.to_string();
+  }
+  fault::plan faults{what.faults, index, what.seed};
+  if (faults.size() > 0) {
+    auto const upstream = server_ ? server_->address() : address_of(connect_to_);
+    fault::relay_options options{upstream, std::move(faults), wire::family::ipv4};
+    relay_ = kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
+                                      : fault::start_udp_relay(std::move(options));
+    connect_to_ = url_of(kind, relay_->address());
+  }
+}
+
+service::~service() {
+  if (pool_) {
+    pool_->close();
+  }
+}
+
+void service::begin(instant origin, latency_sink opened, latency_sink checked) {
+  opened_ = std::move(opened);
+  checked_ = std::move(checked);
+  if (relay_) {
+    relay_->begin(origin);
+  }
+  net::endpoint_options options;
+  options.address = connect_to_;
+  if (spec_.check) {
+    options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
+  }
+  auto endpoint = net::make_endpoint(io_.get_executor(), std::move(options), counters_, drain_);
+  pool_ = std::make_unique<asio_pool<connection>>(
+      io_.get_executor(), spec_.pool, timed(std::move(endpoint), opened_, checked_));
+}
+
+void service::close() noexcept {
+  if (pool_) {
+    pool_->close();
+  }
+}
+
+bool service::closed_all() const {
+  auto const now = stats();
+  return now.idle + now.leased + now.opening + now.checking + now.resetting + now.closing == 0;
+}
+
+void service::finish() {
+  drain_.flush();
+  if (relay_) {
+    relay_->stop();
+  }
+  if (server_) {
+    server_->stop();
+  }
+}
+
+wire_counts service::wire() const noexcept {
+  return {counters_.connections_established, counters_.requests_sent, counters_.checks_sent,
+          counters_.replies_received, counters_.datagrams_stale};
+}
+
+std::uint64_t service::injected(std::string_view fault) const {
+  return relay_ ? relay_->injected(fault) : 0;
+}
+
+} // namespace conecta::run

@@ -1,0 +1,66 @@
+#pragma once
+
+// One endpoint of a run with everything that belongs to it: the embedded server if it has one, the
+// relay in front of it if it has faults, its pool, and what was counted at its sockets.
+//
+// Thread safety: one thread, the io_context's.
+
+#include "fault/relay.hpp"
+#include "net/endpoint.hpp"
+#include "run/recorder.hpp"
+#include "run/result.hpp"
+#include "scenario/model.hpp"
+#include "target/server.hpp"
+
+#include <conecta/asio_pool.hpp>
+
+#include <boost/asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace conecta::run {
+
+class service {
+public:
+  using latency_sink = std::function<void(duration)>;
+
+  /// Starts the server and the relay. Throws std::system_error where no socket can be had, and
+  /// std::runtime_error for a name that a relay cannot resolve.
+  service(boost::asio::io_context& io, scenario::scenario const& what, std::size_t index);
+  service(service const&) = delete;
+  service& operator=(service const&) = delete;
+  ~service();
+
+  /// Builds the pool; its min_idle begins to open. `opened` and `checked` are told how long each took.
+  void begin(instant origin, latency_sink opened, latency_sink checked);
+
+  [[nodiscard]] asio_pool<net::connection>& pool() noexcept { return *pool_; }
+  [[nodiscard]] pool_stats stats() const { return pool_ ? pool_->stats() : pool_stats{}; }
+
+  /// Closes the pool. Then, once closed_all(), finish() stops relay and server.
+  void close() noexcept;
+  [[nodiscard]] bool closed_all() const;
+  void finish();
+
+  [[nodiscard]] wire_counts wire() const noexcept;
+  [[nodiscard]] std::uint64_t injected(std::string_view fault) const;
+  [[nodiscard]] std::string const& url() const noexcept { return shown_url_; }
+  [[nodiscard]] target::server const* embedded() const noexcept { return server_.get(); }
+
+private:
+  boost::asio::io_context& io_;
+  scenario::endpoint_spec const& spec_;
+  std::unique_ptr<target::server> server_;
+  std::unique_ptr<fault::relay> relay_;
+  net::endpoint_url connect_to_;
+  std::string shown_url_;
+  net::wire_counters counters_;
+  net::udp_drain drain_;
+  latency_sink opened_;
+  latency_sink checked_;
+  std::unique_ptr<asio_pool<net::connection>> pool_;
+};
+
+} // namespace conecta::run
