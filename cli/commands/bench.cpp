@@ -1,0 +1,161 @@
+#include "commands/bench.hpp"
+
+#include "commands/exit_code.hpp"
+#include "commands/output.hpp"
+#include "report/json.hpp"
+#include "report/text.hpp"
+#include "run/runner.hpp"
+#include "scenario/load.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+namespace conecta::command {
+
+namespace {
+
+struct bench_options {
+  std::string file;
+  std::string json; ///< where to; empty: nowhere
+  bool check = false;
+  bool quiet = false;
+  scenario::overrides changes;
+};
+
+int complain(scenario::problems const& found) {
+  for (auto const& message : found.messages) {
+    std::fprintf(stderr, "%s\n", message.c_str());
+  }
+  return static_cast<int>(found.why);
+}
+
+int put(std::string const& path, std::string_view text, int otherwise) {
+  if (auto const failed = write_all(path, text); !failed.empty()) {
+    std::fprintf(stderr, "conecta: cannot write %s\n", failed.c_str());
+    return cannot_write;
+  }
+  return otherwise;
+}
+
+/// One line that is written over and over, on a terminal only.
+class progress_line {
+public:
+  explicit progress_line(bench_options const& options)
+      : shown_{!options.quiet && ::isatty(STDERR_FILENO) == 1} {}
+  ~progress_line() {
+    if (shown_) {
+      std::fputs("\r\033[K", stderr);
+    }
+  }
+  progress_line(progress_line const&) = delete;
+  progress_line& operator=(progress_line const&) = delete;
+
+  void show(run::series_point const& now, duration whole) const {
+    if (shown_) {
+      std::fprintf(stderr, "\r\033[K%3.0f s of %.0f s  %.0f/s  %llu errors  %llu leased  %llu waiting",
+                   std::chrono::duration<double>(now.at).count(),
+                   std::chrono::duration<double>(whole).count(), now.rate_per_s,
+                   static_cast<unsigned long long>(now.errors),
+                   static_cast<unsigned long long>(now.leased),
+                   static_cast<unsigned long long>(now.waiters));
+    }
+  }
+
+private:
+  bool shown_;
+};
+
+run::finished_run run_with_progress(scenario::scenario const& what, bench_options const& options) {
+  progress_line const line{options};
+  return run::run_scenario(
+      what, [&](run::series_point const& now, duration whole) { line.show(now, whole); });
+}
+
+int exit_code_of(run::finished_run const& finished) {
+  if (finished.interrupted_by != 0) {
+    return interrupted + finished.interrupted_by;
+  }
+  if (!finished.reached_anything) {
+    std::fputs("conecta: not one connection could be opened on any endpoint\n", stderr);
+    return unavailable;
+  }
+  return finished.found.judged == run::verdict::fail ? verdict_failed : success;
+}
+
+int report(run::finished_run const& finished, bench_options const& options) {
+  auto const code = exit_code_of(finished);
+  auto written = code;
+  if (!options.json.empty()) {
+    written = put(options.json, report::json_text(finished.found), written);
+  }
+  if (options.json != "-" && !options.quiet) {
+    auto const colours = takes_colours(STDOUT_FILENO) ? report::colouring::ansi
+                                                      : report::colouring::plain;
+    written = put("-", report::summary_text(finished.found, colours), written);
+  }
+  return written;
+}
+
+int bench(bench_options const& options) {
+  auto const loaded = scenario::load(options.file, options.changes);
+  if (auto const* const found = std::get_if<scenario::problems>(&loaded)) {
+    return complain(*found);
+  }
+  auto const& what = std::get<scenario::scenario>(loaded);
+  if (options.check) {
+    return put("-", what.resolved, success);
+  }
+  try {
+    return report(run_with_progress(what, options), options);
+  } catch (run::too_few_descriptors const& refused) {
+    std::fprintf(stderr, "conecta: %s\n", refused.what());
+    return configuration;
+  }
+}
+
+void add_changes(CLI::App& command, bench_options& options) {
+  command.add_option("FILE", options.file, "the scenario, JSON with comments; - is standard input")
+      ->required();
+  command
+      .add_option("--set", options.changes.sets,
+                  "set a key over the file: pool.max_size=32, endpoints.cache.weight=2")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
+  command
+      .add_option("--duration", options.changes.duration,
+                  "length of the whole run; stages and faults are scaled in proportion")
+      ->type_name("TIME");
+  command.add_option("--seed", options.changes.seed, "of everything that is drawn")
+      ->type_name("NUMBER");
+}
+
+} // namespace
+
+void add_bench(CLI::App& app, std::function<int()>& action) {
+  auto const options = std::make_shared<bench_options>();
+  auto* const command = app.add_subcommand("bench", "run a scenario and report what happened");
+  add_changes(*command, *options);
+  command->add_option("--json", options->json, "write the result as JSON; - is standard output")
+      ->type_name("FILE");
+  command->add_flag("--check", options->check, "only read the scenario and print it resolved");
+  command->add_flag("--quiet", options->quiet, "no progress and no summary");
+  command->footer("Exit codes: 0 done, 1 a threshold was broken, 65 and 66 the scenario, 69 nothing\n"
+                  "could be reached, 73 output not written, 78 too few descriptors, 130 interrupted.\n"
+                  "\n"
+                  "  conecta bench scenarios/quickstart.json --duration 3s --json result.json");
+  command->callback([options, &action] { action = [options] { return bench(*options); }; });
+}
+
+void add_check(CLI::App& app, std::function<int()>& action) {
+  auto const options = std::make_shared<bench_options>();
+  options->check = true;
+  auto* const command =
+      app.add_subcommand("check", "read a scenario, print it with every default filled in");
+  add_changes(*command, *options);
+  command->callback([options, &action] { action = [options] { return bench(*options); }; });
+}
+
+} // namespace conecta::command

@@ -1,0 +1,48 @@
+#include "commands/output.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace conecta::command {
+
+namespace {
+
+std::string reason(std::string const& path) {
+  return (path == "-" ? "standard output" : path) + ": " + std::strerror(errno);
+}
+
+} // namespace
+
+std::string write_all(std::string const& path, std::string_view text) {
+  auto const to_stdout = path == "-";
+  auto const file = to_stdout ? STDOUT_FILENO
+                              : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) {
+    return reason(path);
+  }
+  std::string failed;
+  while (!text.empty() && failed.empty()) {
+    auto const written = ::write(file, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      failed = reason(path);
+    }
+  }
+  if (!to_stdout && ::close(file) != 0 && failed.empty()) {
+    failed = reason(path);
+  }
+  return failed;
+}
+
+bool takes_colours(int descriptor) {
+  auto const* const term = std::getenv("TERM");
+  auto const* const no_color = std::getenv("NO_COLOR");
+  return ::isatty(descriptor) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0 &&
+         (no_color == nullptr || *no_color == '\0');
+}
+
+} // namespace conecta::command

@@ -1,0 +1,97 @@
+#include "commands/probe.hpp"
+
+#include "commands/probe_report.hpp"
+#include "commands/probing.hpp"
+#include "scenario/quantity.hpp"
+#include "scenario/wording.hpp"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace conecta::command {
+namespace {
+
+constexpr int usage_error = 64;
+constexpr int output_failed = 73;
+
+enum class output { text, json };
+
+struct given {
+  std::vector<std::string> urls;
+  std::string timeout = "2s";
+  std::string wait;
+  output form = output::text;
+};
+
+std::optional<duration> read_duration(std::string const& option, std::string const& text) {
+  auto read = scenario::parse_duration(text);
+  auto const* const value = std::get_if<duration>(&read);
+  if (value != nullptr && *value > duration::zero()) {
+    return *value;
+  }
+  auto const* const refused = std::get_if<scenario::not_a_quantity>(&read);
+  std::cerr << "conecta probe: " << option << " is " << scenario::in_quotes(text) << ": "
+            << (refused != nullptr ? refused->reason : "it must be more than zero") << '\n';
+  return std::nullopt;
+}
+
+int run(given const& options) {
+  auto const timeout = read_duration("--timeout", options.timeout);
+  auto const wait =
+      options.wait.empty() ? std::optional{duration{}} : read_duration("--wait", options.wait);
+  bool understood = timeout.has_value() && wait.has_value();
+  std::vector<probe_target> targets;
+  for (std::size_t i = 0; i < options.urls.size(); ++i) {
+    auto parsed = parse_target(options.urls[i]);
+    if (auto* const target = std::get_if<probe_target>(&parsed)) {
+      targets.push_back(std::move(*target));
+      continue;
+    }
+    // The URL is not repeated: it may hold a password, and could not be read to mask it.
+    std::cerr << "conecta probe: URL " << i + 1 << ": " << std::get<net::url_error>(parsed).message
+              << '\n';
+    understood = false;
+  }
+  if (!understood) {
+    return usage_error;
+  }
+  probe_limits limits;
+  limits.attempt = *timeout;
+  if (!options.wait.empty()) {
+    limits.wait = *wait;
+  }
+  auto const findings = probe_all(targets, limits);
+  std::cout << (options.form == output::json ? probe_json(findings) : probe_text(findings))
+            << std::flush;
+  return std::cout ? exit_code_of(findings) : output_failed;
+}
+
+} // namespace
+
+void add_probe(CLI::App& app, std::function<int()>& action) {
+  auto const options = std::make_shared<given>();
+  auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");
+  probe
+      ->add_option("URL", options->urls,
+                   "tcp://HOST:PORT or udp://HOST:PORT?send=TEXT&expect=TEXT: ready when the "
+                   "reply begins with TEXT (%0D%0A is a line's end)")
+      ->required();
+  probe->add_option("--timeout", options->timeout, "The longest that one attempt may take")
+      ->capture_default_str();
+  probe->add_option("--wait", options->wait,
+                    "Try again every 200ms until all are ready, at most for so long");
+  probe->add_flag_callback(
+      "--json", [options] { options->form = output::json; }, "Print conecta.probe/1");
+  probe->footer("Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted, "
+                "124 the wait expired,\n64 usage. Of several URLs, the worst.");
+  probe->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+} // namespace conecta::command
