@@ -37,13 +37,14 @@ std::string machine::canonical(instant now) const {
     append(text, that.stuck ? 1 : 0);
     append(text, that.added ? 1 : 0);
     append(text, ahead(that.hook_deadline, now));
+    append(text, index >= check_cursor_ ? 1 : 0);
     if (that.state == slot_state::idle || that.state == slot_state::checking) {
       auto const unused_at =
           options_.idle_timeout ? saturating_add(that.idle_since, *options_.idle_timeout) : never;
       append(text, place[index]);
       append(text, that.failed_checks);
       append(text, ahead(unused_at, now));
-      append(text, awaits_check(index) ? 1 : 0);
+      append(text, that.idle_since <= scan_started_ ? 1 : 0);
     }
     if (that.state != slot_state::vacant && that.state != slot_state::opening &&
         that.state != slot_state::closing) {
@@ -55,7 +56,8 @@ std::string machine::canonical(instant now) const {
 
   std::string all;
   append(all, static_cast<std::int64_t>(phase_));
-  append(all, resting_.empty() ? -1 : ahead(scan_due_, now));
+  append(all, phase_ == phase::open ? ahead(scan_due_, now) : -1);
+  append(all, scan_started_ == now ? 1 : 0); // who comes to rest now is still looked at
   if (backoff_.failures() > 0) {
     append(all, backoff_delay(options_.backoff, backoff_.failures(), 0.0).count());
     append(all, ahead(backoff_.resume_at(), now));

@@ -143,11 +143,14 @@ receipt machine::on(instant now, open_failed const& answer, action_list& out) {
     return receipt::refused;
   }
   end_hook(*index);
+  // A resource that could not be added says nothing about the backend.
+  if (!slots_[*index].added) {
+    ++stats_.open_failed;
+    backoff_.failed(now, random_);
+  }
   slots_[*index].added = false;
   move(*index, slot_input::open_failed);
   vacant_.push_front(*index);
-  ++stats_.open_failed;
-  backoff_.failed(now, random_);
   return settle(now, out);
 }
 

@@ -1,0 +1,128 @@
+#pragma once
+
+// The pool once more, slow and obvious: plain vectors, linear searches, no generations, no heaps,
+// written from the contract and not from the machine. It says what every event must lead to; the
+// referee compares. What the contract leaves open (which vacant slot is opened, what a new name is)
+// the model does not decide: it is told by learn().
+//
+// Thread safety: none. Copyable.
+
+#include "base/random.hpp"
+#include "core/machine.hpp"
+#include "core/message.hpp"
+#include "core/slot_state.hpp"
+
+#include <conecta/options.hpp>
+
+#include <optional>
+#include <vector>
+
+namespace conecta::property {
+
+/// What fills one slot, from the beginning of its open to the end of its close.
+struct thing {
+  int id = 0;
+  slot_ref name; ///< what the machine calls it now
+  core::slot_state state = core::slot_state::opening;
+  close_reason reason = close_reason::shutdown;
+  bool added = false;
+  bool stuck = false;
+  instant hook_ends = never;
+  instant idle_since{};
+  instant expires = never;
+  unsigned failed_checks = 0;
+  std::uint64_t rested = 0; ///< when it came to rest, in the order of events: larger is later
+};
+
+struct caller {
+  ticket name;
+  instant deadline;
+};
+
+inline constexpr int nothing = -1;
+
+/// An action that must come, its slot left blank: `about` says which thing it is.
+struct foreseen {
+  core::action what;
+  int about = nothing;
+};
+
+class model {
+ public:
+  model(pool_options const& options, core::hooks_present hooks, std::uint64_t seed, instant now);
+
+  /// Whether the event is about something that is so, and in `actions()` what it leads to.
+  /// `fresh` is the ticket that the machine gave an acquire.
+  core::receipt on(instant now, core::event const& what, ticket fresh);
+  [[nodiscard]] std::vector<foreseen> const& actions() const { return actions_; }
+
+  /// The machine has given `about` this name.
+  void learn(int about, slot_ref name) { entry(about).name = name; }
+  [[nodiscard]] thing const& with_id(int id) const;
+  /// The thing that the latest `reserve` made.
+  [[nodiscard]] int reserved() const { return reserved_; }
+
+  [[nodiscard]] std::vector<thing> const& things() const { return things_; }
+  [[nodiscard]] std::vector<caller> const& callers() const { return callers_; }
+  [[nodiscard]] bool is_closed() const { return closed_; }
+  [[nodiscard]] bool is_drained() const { return drained_; }
+  [[nodiscard]] pool_stats stats() const;
+  [[nodiscard]] instant next_deadline() const;
+
+ private:
+  core::receipt handle(instant now, core::acquire const& request, ticket fresh);
+  core::receipt handle(instant now, core::cancel const& request, ticket);
+  core::receipt handle(instant now, core::give_back const& ended, ticket);
+  core::receipt handle(instant now, core::discard const& ended, ticket);
+  core::receipt handle(instant now, core::detach const& ended, ticket);
+  core::receipt handle(instant now, core::reserve const&, ticket);
+  core::receipt handle(instant now, core::opened const& answer, ticket);
+  core::receipt handle(instant now, core::open_failed const& answer, ticket);
+  core::receipt handle(instant now, core::checked const& answer, ticket);
+  core::receipt handle(instant now, core::reset_done const& answer, ticket);
+  core::receipt handle(instant now, core::closed const& answer, ticket);
+  core::receipt handle(instant now, core::tick const&, ticket);
+  core::receipt handle(instant now, core::drain const&, ticket);
+
+  thing& entry(int id);
+  thing* find(slot_ref name, core::slot_state state);
+  thing* in_slot(std::uint32_t index);
+  [[nodiscard]] std::size_t how_many(core::slot_state state) const;
+  [[nodiscard]] std::size_t missing(std::size_t wanting) const;
+  void forget(int id);
+
+  void reject(ticket name, core::reject_reason reason);
+  void begin(thing& that, core::slot_state state, instant now, duration timeout);
+  void end(thing& that, core::slot_state state);
+  void come_to_rest(thing& that, instant now);
+  void close(thing& that, close_reason reason, instant now);
+  void check(thing& that, instant now);
+  void lend(int id, ticket name);
+  std::optional<int> next_to_lend(instant now);
+  void scan(instant now);
+
+  void settle(instant now);
+  void tell_the_late(instant now);
+  void go_on_with_scan(instant now);
+  void open_what_is_missing(instant now, std::size_t wanting);
+
+  pool_options options_;
+  core::hooks_present hooks_;
+  random_source random_;
+  bool closed_ = false;
+  bool drained_ = false;
+  std::vector<thing> things_;
+  std::vector<caller> callers_;
+  std::vector<foreseen> actions_;
+  std::vector<std::uint32_t> to_look_at_; ///< slots that the scan has not come to yet
+  instant scan_started_;
+  instant scan_due_;
+  unsigned failed_opens_ = 0; ///< in a row
+  instant opens_resume_ = instant::min();
+  int next_id_ = 0;
+  int reserved_ = nothing;
+  std::uint64_t rests_ = 0;
+  pool_stats stats_;
+};
+
+} // namespace conecta::property
