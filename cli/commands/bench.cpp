@@ -93,7 +93,7 @@ int report(run::finished_run const& finished, bench_options const& options) {
   }
   if (options.json != "-" && !options.quiet) {
     auto const colours = takes_colours(STDOUT_FILENO) ? report::colouring::ansi
-                                                      : report::colouring::plain;
+                                                      : report::colouring::none;
     written = put("-", report::summary_text(finished.found, colours), written);
   }
   return written;

@@ -1,0 +1,53 @@
+// conecta: bench a pool against live services, probe endpoints.
+
+#include "commands/bench.hpp"
+#include "commands/exit_code.hpp"
+#include "commands/probe.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+namespace {
+
+using namespace conecta;
+
+/// CLI11 has codes of its own for each kind of mistake; scripts get one.
+int parse_failed(CLI::App const& app, CLI::ParseError const& problem) {
+  return app.exit(problem) == 0 ? command::success : command::usage;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Benchmarks connection pools against live services, and probes endpoints."};
+  app.name("conecta");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "conecta " CONECTA_VERSION);
+  app.get_formatter()->column_width(26);
+  std::function<int()> action;
+  command::add_bench(app, action);
+  command::add_check(app, action);
+  command::add_probe(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& problem) {
+    return parse_failed(app, problem);
+  }
+  return action();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return run(argc, argv);
+  } catch (std::exception const& unexpected) {
+    std::fprintf(stderr, "conecta: %s\n", unexpected.what());
+    return conecta::command::software;
+  }
+}
