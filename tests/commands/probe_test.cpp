@@ -1,0 +1,167 @@
+#include "commands/probe.hpp"
+#include "commands/probe_report.hpp"
+#include "commands/probing.hpp"
+
+#include "support/plain_socket.hpp"
+#include "target/server.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace conecta;
+using namespace conecta::command;
+using namespace std::chrono_literals;
+
+namespace {
+
+probe_target target_of(std::string const& url) {
+  auto parsed = parse_target(url);
+  auto* const target = std::get_if<probe_target>(&parsed);
+  INFO(url);
+  REQUIRE(target != nullptr);
+  return std::move(*target);
+}
+
+std::vector<probe_finding> probe(std::vector<std::string> const& urls, probe_limits limits = {}) {
+  std::vector<probe_target> targets;
+  for (auto const& url : urls) {
+    targets.push_back(target_of(url));
+  }
+  return probe_all(targets, limits);
+}
+
+std::string tcp(wire::address const& where) { return "tcp://" + where.text(); }
+
+std::string closed_port() {
+  auto listener = support::plain_socket::listen_tcp();
+  auto const where = listener.address();
+  listener.close();
+  return tcp(where);
+}
+
+int run_command(std::vector<std::string> arguments) {
+  CLI::App app;
+  std::function<int()> action;
+  add_probe(app, action);
+  arguments.insert(arguments.begin(), "probe");
+  std::reverse(arguments.begin(), arguments.end()); // CLI11 takes them last first
+  app.parse(arguments);
+  return action();
+}
+
+} // namespace
+
+TEST_CASE("a TCP port that accepts is ready, and nothing is sent to it") {
+  auto const listener = support::plain_socket::listen_tcp();
+  auto const found = probe({tcp(listener.address())});
+  CHECK(found.at(0).state == readiness::ready);
+  CHECK(found.at(0).address == listener.address().text());
+  CHECK_FALSE(found.at(0).exchanging);
+  CHECK(exit_code_of(found) == 0);
+}
+
+TEST_CASE("a closed port gives no answer") {
+  auto const found = probe({closed_port()});
+  CHECK(found.at(0).state == readiness::no_answer);
+  CHECK(found.at(0).reason == net::error_kind::refused);
+  CHECK(exit_code_of(found) == 2);
+}
+
+TEST_CASE("a server that answers something else is not ready") {
+  target::target_options options;
+  options.reply = "-LOADING\r\n";
+  auto const server = target::start(options);
+  auto const found = probe({tcp(server->address()) + "?send=PING%0D%0A&expect=+PONG"});
+  CHECK(found.at(0).state == readiness::not_ready);
+  CHECK(found.at(0).reason == net::error_kind::mismatch);
+  CHECK(exit_code_of(found) == 1);
+}
+
+TEST_CASE("a server that accepts and stays silent is not ready") {
+  auto const listener = support::plain_socket::listen_tcp();
+  auto const found =
+      probe({tcp(listener.address()) + "?send=x&expect=y"}, {.attempt = 50ms, .wait = {}});
+  CHECK(found.at(0).state == readiness::not_ready);
+  CHECK(found.at(0).reason == net::error_kind::timeout);
+}
+
+TEST_CASE("over UDP an answer is ready, another answer is not, silence is no answer") {
+  target::target_options options;
+  options.kind = target::target_kind::udp_echo;
+  auto const server = target::start(options);
+  auto const url = "udp://" + server->address().text();
+  CHECK(probe({url + "?send=x&expect=x"}).at(0).state == readiness::ready);
+  CHECK(probe({url + "?send=x&expect=y"}).at(0).state == readiness::not_ready);
+  server->stop();
+  auto const refused = probe({url + "?send=x&expect=x"});
+  CHECK(refused.at(0).state == readiness::no_answer);
+  CHECK(refused.at(0).reason == net::error_kind::refused);
+}
+
+TEST_CASE("of several targets each is told, in order, and the worst decides") {
+  auto const listener = support::plain_socket::listen_tcp();
+  auto const found = probe({tcp(listener.address()), closed_port(), tcp(listener.address())});
+  CHECK(found.at(0).state == readiness::ready);
+  CHECK(found.at(1).state == readiness::no_answer);
+  CHECK(found.at(2).state == readiness::ready);
+  CHECK(exit_code_of(found) == 2);
+}
+
+TEST_CASE("more targets than are asked at once are all asked") {
+  auto const listener = support::plain_socket::listen_tcp();
+  auto const found = probe(std::vector<std::string>(200, tcp(listener.address())));
+  CHECK(found.size() == 200);
+  CHECK(exit_code_of(found) == 0);
+}
+
+TEST_CASE("a wait that expires says so with 124, whatever the last attempt found") {
+  auto const found = probe({closed_port()}, {.attempt = 1s, .wait = 450ms});
+  CHECK(found.at(0).attempts > 1);
+  CHECK(found.at(0).waiting == probe_finding::patience::expired);
+  CHECK(exit_code_of(found) == 124);
+}
+
+TEST_CASE("a wait ends with the first attempt that finds it ready") {
+  auto const listener = support::plain_socket::listen_tcp();
+  auto const found = probe({tcp(listener.address())}, {.attempt = 1s, .wait = 1h});
+  CHECK(found.at(0).attempts == 1);
+  CHECK(exit_code_of(found) == 0);
+}
+
+TEST_CASE("URLs that cannot be probed are mistakes of usage") {
+  CHECK(run_command({"udp://127.0.0.1:1"}) == 64);
+  CHECK(run_command({"udp://127.0.0.1:1?send=x"}) == 64);
+  CHECK(run_command({"tcp://127.0.0.1:1?sned=x"}) == 64);
+  CHECK(run_command({"tcp://anna:pw@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"redis://127.0.0.1:1"}) == 64);
+  CHECK(run_command({"--timeout", "5", closed_port()}) == 64);
+  CHECK(run_command({"--timeout", "0s", closed_port()}) == 64);
+  CHECK(run_command({"--wait", "soon", closed_port()}) == 64);
+}
+
+TEST_CASE("the JSON is conecta.probe/1, and what a peer sent is safe in it") {
+  probe_finding bad;
+  bad.url = "tcp://h:1";
+  bad.state = readiness::not_ready;
+  bad.reason = net::error_kind::mismatch;
+  bad.detail = "\x1b[31mred\xff";
+  auto const json = nlohmann::json::parse(probe_json({bad}));
+  CHECK(json["schema"] == "conecta.probe/1");
+  CHECK(json["ready"] == false);
+  CHECK(json["exit_code"] == 1);
+  CHECK(json["targets"][0]["state"] == "not_ready");
+  CHECK(json["targets"][0]["reason"] == "mismatch");
+  CHECK(json["targets"][0]["detail"] == "\\x1b[31mred\\xff");
+  CHECK(json["targets"][0]["exchange_ns"].is_null());
+  CHECK(probe_text({bad}).find('\x1b') == std::string::npos);
+}
