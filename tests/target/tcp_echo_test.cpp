@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <poll.h>
 #include <stdexcept>
+#include <string>
 #include <sys/socket.h>
 #include <vector>
 
@@ -69,12 +70,16 @@ TEST_CASE("a delayed reply comes after the delay, and requests meanwhile do not 
   auto const echo = target::start(options);
   auto const client = plain_socket::connect_tcp(echo->address());
   auto const start = support::now();
-  client.send("one\n");
-  client.send("two\n");
-  CHECK(client.receive(8).bytes == "one\ntwo\n");
+  std::string lines;
+  for (int i = 0; i < 10; ++i) {
+    auto const line = std::to_string(i) + "\n";
+    client.send(line);
+    lines += line;
+  }
+  CHECK(client.receive(lines.size()).bytes == lines);
   auto const took = support::now() - start;
   CHECK(took >= 100ms);
-  CHECK(took < 190ms); // both at once, not one after the other
+  CHECK(took < 900ms); // all at once, not one after the other
 }
 
 TEST_CASE("counts agree to the unit with what clients did") {
@@ -154,7 +159,9 @@ TEST_CASE("a silent connection is closed, and one that talks is not") {
   auto const start = support::now();
   auto const talker = plain_socket::connect_tcp(echo->address());
   bool talked = true;
-  while (support::now() - start < 400ms) {
+  auto asked = start;
+  while (asked - start < 400ms) {
+    asked = support::now();
     talked = talked && talker.ask("x\n") == "x\n";
   }
   CHECK(talked);
@@ -162,11 +169,10 @@ TEST_CASE("a silent connection is closed, and one that talks is not") {
   CHECK(end.ended);
   CHECK(end.error == 0);
 
-  auto const quiet_from = support::now();
   CHECK(talker.receive_all().ended);
-  auto const took = support::now() - quiet_from;
-  CHECK(took >= 195ms);
-  CHECK(took < 1s);
+  auto const quiet = support::now() - asked;
+  CHECK(quiet >= 200ms);
+  CHECK(quiet < 1s);
 }
 
 TEST_CASE("a reply that is still to come keeps a connection from being idle") {
