@@ -53,7 +53,9 @@ receipt machine::on(instant now, cancel const& request, action_list& out) {
   if (!waiters_.waits(request.caller)) {
     return receipt::refused;
   }
-  waiters_.leave(request.caller);
+  if (!planted(bug::grant_to_cancelled)) {
+    waiters_.leave(request.caller);
+  }
   refuse(request.caller, reject_reason::cancelled, out);
   return settle(now, out);
 }
@@ -164,6 +166,9 @@ receipt machine::on(instant now, checked const& answer, action_list& out) {
   auto const good = answer.found == health::good;
   ++(good ? stats_.checks_ok : stats_.checks_failed);
   that.failed_checks = good ? 0 : that.failed_checks + 1;
+  if (planted(bug::check_draws_lifetime)) {
+    that.expires = draw_expiry(now);
+  }
   move(*index, slot_input::checked);
   if (phase_ != phase::open) {
     retire(*index, close_reason::shutdown, now, out);

@@ -89,6 +89,7 @@ class machine {
     return counts_[static_cast<std::size_t>(state)];
   }
   [[nodiscard]] std::size_t coming() const noexcept;
+  [[nodiscard]] bool nothing_is_left() const noexcept;
   [[nodiscard]] slot_ref ref(std::uint32_t index) const {
     return {index, slots_[index].generation};
   }

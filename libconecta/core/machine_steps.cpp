@@ -12,7 +12,12 @@ namespace conecta::core {
 
 std::size_t machine::coming() const noexcept {
   return count(slot_state::idle) + count(slot_state::opening) + count(slot_state::checking) +
-         count(slot_state::resetting) - stuck_coming_;
+         count(slot_state::resetting) - (planted(bug::stuck_open_is_awaited) ? 0 : stuck_coming_);
+}
+
+bool machine::nothing_is_left() const noexcept {
+  auto const lent = planted(bug::drained_while_lent) ? count(slot_state::leased) : 0;
+  return count(slot_state::vacant) + lent == slots_.size();
 }
 
 bool machine::is_unused(slot_record const& that, instant now) const noexcept {
@@ -249,7 +254,7 @@ receipt machine::settle(instant now, action_list& out) {
     serve_waiters(now, out);
     start_checks(now, out);
     start_opens(now, waiters_.size(), out);
-  } else if (phase_ == phase::draining && count(slot_state::vacant) == slots_.size()) {
+  } else if (phase_ == phase::draining && nothing_is_left()) {
     phase_ = phase::drained;
     out.push_back(drained{});
   }

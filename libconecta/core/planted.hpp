@@ -22,6 +22,10 @@ enum class bug : std::uint8_t {
   counter_drifts_on_cancel, ///< a cancelled caller is not counted
   opens_despite_backoff,    ///< a failed open does not hold back the next
   late_open_is_forgotten,   ///< a resource that opened after its timeout never becomes idle
+  grant_to_cancelled,       ///< a cancelled caller keeps its place in the queue
+  check_draws_lifetime,     ///< the jitter of the lifetime is drawn again by every check
+  drained_while_lent,       ///< a closing pool does not wait for its leases
+  stuck_open_is_awaited,    ///< nothing is opened in place of an open that hangs
 };
 
 #ifdef CONECTA_PLANTED_BUGS

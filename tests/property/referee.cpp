@@ -44,6 +44,13 @@ referee::referee(pool_options const& options, core::hooks_present hooks, std::ui
       generations_(options.max_size) {}
 
 std::optional<std::string> referee::on(instant now, core::event const& what) {
+  auto wrong = compare(now, what);
+  auto const broken =
+      wrong ? core::invariant_checker::first_broken(machine_, now) : std::nullopt;
+  return broken && *broken != *wrong ? *wrong + "\n" + *broken : wrong;
+}
+
+std::optional<std::string> referee::compare(instant now, core::event const& what) {
   core::action_list out;
   auto const actual = play(now, what, out);
   auto const expected = model_.on(now, what, actual.fresh);

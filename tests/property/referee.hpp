@@ -34,6 +34,7 @@ class referee {
     std::optional<slot_ref> reserved;
   };
 
+  std::optional<std::string> compare(instant now, core::event const& what);
   reply play(instant now, core::event const& what, core::action_list& out);
   std::optional<std::string> same_actions(core::action_list const& actual);
   bool fits(foreseen const& expected, core::action const& actual);
