@@ -9,9 +9,7 @@ recorder::recorder(scenario::scenario const& what, instant origin)
   }
   for (auto const& fault : what.faults) {
     auto const opens = origin + fault.start;
-    auto const closes = opens + fault.length;
-    faults_.push_back(std::make_unique<fault_cell>(fault_cell{
-        fault.endpoint, opens, closes, {}, {}, recovery_recorder{opens, closes}}));
+    faults_.push_back(std::make_unique<fault_cell>(fault.endpoint, opens, opens + fault.length));
   }
 }
 

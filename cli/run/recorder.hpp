@@ -50,9 +50,12 @@ public:
   }
 
   struct fault_cell {
-    std::size_t endpoint = 0;
-    instant opens{};
-    instant closes{};
+    fault_cell(std::size_t which, instant from, instant until)
+        : endpoint{which}, opens{from}, closes{until}, recovery{from, until} {}
+
+    std::size_t endpoint;
+    instant opens;
+    instant closes;
     measurement inside;
     stats::histogram outside; ///< total latencies of the endpoint's other requests
     recovery_recorder recovery;
