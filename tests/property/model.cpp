@@ -435,9 +435,8 @@ thing* model::in_slot(std::uint32_t index) {
 }
 
 std::size_t model::how_many(slot_state state) const {
-  return static_cast<std::size_t>(
-      std::count_if(things_.begin(), things_.end(),
-                    [state](thing const& that) { return that.state == state; }));
+  return static_cast<std::size_t>(std::count_if(
+      things_.begin(), things_.end(), [state](thing const& that) { return that.state == state; }));
 }
 
 void model::forget(int id) {
@@ -453,8 +452,8 @@ pool_stats model::stats() const {
   now.resetting = how_many(slot_state::resetting);
   now.closing = how_many(slot_state::closing);
   now.waiters = callers_.size();
-  now.stuck = static_cast<std::size_t>(std::count_if(
-      things_.begin(), things_.end(), [](thing const& that) { return that.stuck; }));
+  now.stuck = static_cast<std::size_t>(
+      std::count_if(things_.begin(), things_.end(), [](thing const& that) { return that.stuck; }));
   return now;
 }
 

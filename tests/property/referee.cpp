@@ -45,8 +45,7 @@ referee::referee(pool_options const& options, core::hooks_present hooks, std::ui
 
 std::optional<std::string> referee::on(instant now, core::event const& what) {
   auto wrong = compare(now, what);
-  auto const broken =
-      wrong ? core::invariant_checker::first_broken(machine_, now) : std::nullopt;
+  auto const broken = wrong ? core::invariant_checker::first_broken(machine_, now) : std::nullopt;
   return broken && *broken != *wrong ? *wrong + "\n" + *broken : wrong;
 }
 

@@ -21,8 +21,7 @@ class setting_reader {
   }
   std::optional<duration> maybe_ns(std::size_t most) {
     auto const count = up_to(most);
-    return count == 0 ? std::nullopt
-                      : std::optional{duration{static_cast<duration::rep>(count)}};
+    return count == 0 ? std::nullopt : std::optional{duration{static_cast<duration::rep>(count)}};
   }
   double half_steps() { return static_cast<double>(up_to(2)) / 2.0; }
 

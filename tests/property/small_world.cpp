@@ -231,8 +231,8 @@ std::vector<small_world> small_worlds() {
   add("waiting: deadlines and cancels", {duration{0}, duration{1}, duration{2}, forever},
       {discard});
 
-  auto& failing = add("failing opens with backoff", {duration{0}, duration{3}, forever},
-                      {open_fails});
+  auto& failing =
+      add("failing opens with backoff", {duration{0}, duration{3}, forever}, {open_fails});
   failing.options.backoff.limit = duration{3};
 
   auto& stuck = add("stuck hooks", {duration{2}, forever}, {discard});

@@ -1,0 +1,114 @@
+// What the machine keeps its slots and callers in.
+
+#include "base/random.hpp"
+#include "core/deadline_heap.hpp"
+#include "core/index_list.hpp"
+#include "core/waiter_queue.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <utility>
+
+using namespace conecta;
+using namespace conecta::core;
+using namespace std::chrono_literals;
+
+TEST_CASE("a_list_keeps_its_order_through_pushes_and_removals") {
+  index_list list{4};
+  CHECK(list.empty());
+  list.push_back(1);
+  list.push_back(2);
+  list.push_front(0);
+  CHECK(list.size() == 3);
+  CHECK(list.front() == 0);
+  CHECK(list.after(0) == 1);
+  CHECK(list.before(2) == 1);
+  CHECK(list.back() == 2);
+  list.remove(1);
+  CHECK(list.after(0) == 2);
+  CHECK_FALSE(list.contains(1));
+  list.remove(0);
+  CHECK(list.front() == 2);
+  list.remove(2);
+  CHECK(list.empty());
+  CHECK(list.back() == index_list::none);
+}
+
+TEST_CASE("a_heap_without_deadlines_has_none") {
+  deadline_heap heap{2};
+  CHECK(heap.empty());
+  CHECK(heap.earliest() == never);
+  heap.add(0, never); // is not kept
+  CHECK(heap.empty());
+  heap.remove(0);
+  CHECK(heap.size() == 0);
+}
+
+TEST_CASE("equal_deadlines_come_in_the_order_of_their_indices") {
+  deadline_heap heap{3};
+  heap.add(2, instant{5ns});
+  heap.add(0, instant{5ns});
+  heap.add(1, instant{5ns});
+  for (std::uint32_t index = 0; index < 3; ++index) {
+    CHECK(heap.earliest_index() == index);
+    heap.remove(index);
+  }
+}
+
+TEST_CASE("a_heap_agrees_with_a_search_through_everything_whatever_is_removed") {
+  constexpr std::uint32_t capacity = 40;
+  random_source random{3};
+  deadline_heap heap{capacity};
+  std::vector<std::pair<instant, std::uint32_t>> all;
+  for (auto round = 0; round < 5000; ++round) {
+    auto const index = static_cast<std::uint32_t>(random.next() % capacity);
+    if (heap.contains(index)) {
+      heap.remove(index);
+      std::erase_if(all, [index](auto const& entry) { return entry.second == index; });
+    } else {
+      instant const deadline{duration{static_cast<duration::rep>(random.next() % 50)}};
+      heap.add(index, deadline);
+      all.emplace_back(deadline, index);
+    }
+    REQUIRE(heap.size() == all.size());
+    if (!all.empty()) {
+      auto const least = *std::min_element(all.begin(), all.end());
+      REQUIRE(heap.earliest() == least.first);
+      REQUIRE(heap.earliest_index() == least.second);
+    }
+  }
+}
+
+TEST_CASE("a_queue_knows_its_callers_by_place_and_generation") {
+  waiter_queue queue{2};
+  auto const first = queue.next_ticket();
+  queue.join(first, instant{9ns});
+  auto const second = queue.next_ticket();
+  queue.join(second, instant{5ns});
+  CHECK(queue.size() == queue.capacity());
+  CHECK(queue.front() == first);
+  CHECK(queue.back() == second);
+  CHECK(queue.after(first) == second);
+  CHECK(queue.after(second) == std::nullopt);
+  CHECK(queue.earliest_deadline() == instant{5ns});
+  CHECK(queue.earliest_to_expire() == second);
+  CHECK(queue.deadline_of(first) == instant{9ns});
+  queue.leave(first);
+  CHECK_FALSE(queue.waits(first));
+  CHECK(queue.waits(second));
+  auto const third = queue.next_ticket(); // the place of the first, or the spare one
+  queue.join(third, never);
+  CHECK_FALSE(queue.waits(first));
+  CHECK(queue.waits(third));
+  CHECK(queue.front() == second);
+}
+
+TEST_CASE("a_caller_that_is_answered_at_once_leaves_its_place_free") {
+  waiter_queue queue{0};
+  auto const first = queue.next_ticket();
+  auto const second = queue.next_ticket();
+  CHECK(first != second);
+  CHECK_FALSE(queue.waits(first));
+  CHECK(queue.empty());
+}
