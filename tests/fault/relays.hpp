@@ -6,6 +6,8 @@
 #include "support/plain_socket.hpp"
 #include "target/server.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +51,23 @@ inline bool has_closed(fault::relay const& relay, std::size_t fault = 0) {
 inline bool begin_and_open(fault::relay& relay) {
   relay.begin(now());
   return has_opened(relay);
+}
+
+inline duration quantile(std::vector<duration> all, double fraction) {
+  std::ranges::sort(all);
+  return all[static_cast<std::size_t>(fraction * static_cast<double>(all.size() - 1))];
+}
+
+/// A bound on how late something may be holds for the code, not for a machine that is busy with
+/// something else: it has to be met in one of some attempts.
+inline bool in_a_quiet_moment(std::function<bool()> const& attempt) {
+  constexpr int attempts = 12;
+  for (int i = 0; i < attempts; ++i) {
+    if (attempt()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 } // namespace conecta::support

@@ -1,5 +1,6 @@
 #include "fault/relays.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cmath>
@@ -110,13 +111,15 @@ TEST_CASE("a UDP latency of 40 ms is 40 to 42 ms") {
   auto const relay = udp_relay(echo->address(), {spec});
   REQUIRE(begin_and_open(*relay));
   auto const client = plain_socket::connect_udp(relay->address());
-  std::multiset<duration> took;
-  for (int i = 0; i < 15; ++i) {
-    auto const start = now();
-    client.send("x");
-    REQUIRE(client.receive_datagram().bytes == "x");
-    took.insert(now() - start);
-  }
-  CHECK(*took.begin() >= 40ms);
-  CHECK(*std::next(took.begin(), 7) <= 42ms);
+  CHECK(in_a_quiet_moment([&] {
+    std::vector<duration> took;
+    for (int i = 0; i < 9; ++i) {
+      auto const start = now();
+      client.send("x");
+      REQUIRE(client.receive_datagram().bytes == "x");
+      took.push_back(now() - start);
+    }
+    REQUIRE(std::ranges::min(took) >= 40ms);
+    return quantile(took, 0.5) <= 42ms;
+  }));
 }
