@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -53,6 +54,25 @@ double conecta_rate(scenario::scenario const& what) {
   return finished.found.total.rate_per_s().value();
 }
 
+/// Processor time of this thread; what it costs shows even where others want the machine, too.
+double thread_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+struct side {
+  std::vector<double> rates;
+  std::vector<double> microseconds; ///< of processor time a request
+
+  template <class Client>
+  void run(Client const& client) {
+    auto const before = thread_seconds();
+    rates.push_back(client());
+    microseconds.push_back((thread_seconds() - before) * 1e6 / rates.back());
+  }
+};
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
@@ -61,14 +81,15 @@ double median(std::vector<double> values) {
 int measure() {
   auto const server = target::start({});
   auto const what = closed_loop(server->address());
-  std::vector<double> raw;
-  std::vector<double> ours;
+  side raw;
+  side ours;
   std::vector<double> ratios;
   auto const run_raw = [&] {
-    raw.push_back(
-        bench::raw_echo_rate(server->address(), connections, request, std::chrono::seconds{1}));
+    raw.run([&] {
+      return bench::raw_echo_rate(server->address(), connections, request, std::chrono::seconds{1});
+    });
   };
-  auto const run_ours = [&] { ours.push_back(conecta_rate(what)); };
+  auto const run_ours = [&] { ours.run([&] { return conecta_rate(what); }); };
   for (int round = 0; round < rounds; ++round) {
     if (round % 2 == 0) {
       run_raw();
@@ -77,15 +98,17 @@ int measure() {
       run_ours();
       run_raw();
     }
-    ratios.push_back(ours.back() / raw.back());
+    ratios.push_back(ours.rates.back() / raw.rates.back());
     std::fprintf(stderr, "round %2d: raw %.0f/s, conecta %.0f/s, ratio %.3f\n", round + 1,
-                 raw.back(), ours.back(), ratios.back());
+                 raw.rates.back(), ours.rates.back(), ratios.back());
   }
   auto const middle = median(ratios);
   nlohmann::json const found{{"connections", connections},
                              {"rounds", rounds},
-                             {"raw_per_s", median(raw)},
-                             {"conecta_per_s", median(ours)},
+                             {"raw_per_s", median(raw.rates)},
+                             {"conecta_per_s", median(ours.rates)},
+                             {"raw_cpu_us", median(raw.microseconds)},
+                             {"conecta_cpu_us", median(ours.microseconds)},
                              {"ratio", middle},
                              {"floor", floor_of_ratio},
                              {"ratios", ratios}};
