@@ -5,7 +5,6 @@
 #include <boost/asio/error.hpp>
 
 #include <array>
-#include <string>
 
 namespace conecta::net {
 namespace {
@@ -16,51 +15,6 @@ constexpr std::array<std::string_view, error_kind_count> kind_names = {
     "cancelled", "stale",     "protocol",  "denied",   "tls",         "other"};
 
 static_assert(kind_names.size() == static_cast<std::size_t>(error_kind::other) + 1);
-
-class failures final : public boost::system::error_category {
- public:
-  [[nodiscard]] char const* name() const noexcept override { return "conecta.net"; }
-
-  [[nodiscard]] std::string message(int value) const override {
-    switch (static_cast<failure>(value)) {
-    case failure::closed:
-      return "the peer closed the connection";
-    case failure::truncated:
-      return "the peer closed within its reply";
-    case failure::oversized:
-      return "the reply is over 1 MiB";
-    case failure::mismatch:
-      return "the reply is not the expected one";
-    case failure::stale:
-      return "unread bytes were waiting on the connection";
-    case failure::timeout:
-      return "timed out";
-    case failure::cancelled:
-      return "cancelled";
-    }
-    return "unknown failure " + std::to_string(value);
-  }
-};
-
-error_kind kind_of(failure value) noexcept {
-  switch (value) {
-  case failure::closed:
-    return error_kind::closed;
-  case failure::truncated:
-    return error_kind::truncated;
-  case failure::oversized:
-    return error_kind::oversized;
-  case failure::mismatch:
-    return error_kind::mismatch;
-  case failure::stale:
-    return error_kind::stale;
-  case failure::timeout:
-    return error_kind::timeout;
-  case failure::cancelled:
-    return error_kind::cancelled;
-  }
-  return error_kind::other;
-}
 
 error_kind kind_of(errc value) noexcept {
   switch (value) {
@@ -122,9 +76,6 @@ std::string_view name_of(error_kind value) noexcept {
 }
 
 error_kind classify(error_code const& code) noexcept {
-  if (code.category() == failure_category()) {
-    return kind_of(static_cast<failure>(code.value()));
-  }
   if (code.category() == pool_category()) {
     return kind_of(static_cast<errc>(code.value()));
   }
@@ -137,15 +88,6 @@ error_kind classify(error_code const& code) noexcept {
     return error_kind::name;
   }
   return code == boost::asio::error::eof ? error_kind::closed : error_kind::other;
-}
-
-boost::system::error_category const& failure_category() noexcept {
-  static failures const category;
-  return category;
-}
-
-error_code make_error_code(failure code) noexcept {
-  return {static_cast<int>(code), failure_category()};
 }
 
 } // namespace conecta::net

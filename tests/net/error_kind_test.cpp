@@ -23,7 +23,6 @@ TEST_CASE("every code has the kind that a report counts it by") {
   CHECK(classify(boost::asio::error::eof) == error_kind::closed);
   CHECK(classify(boost::asio::error::host_not_found) == error_kind::name);
   CHECK(classify(boost::asio::error::operation_aborted) == error_kind::cancelled);
-  CHECK(classify(failure::oversized) == error_kind::oversized);
   CHECK(classify(conecta::errc::queue_full) == error_kind::queue_full);
   CHECK(classify(conecta::errc::timed_out) == error_kind::timeout);
 }
