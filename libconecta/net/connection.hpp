@@ -34,7 +34,8 @@ class connection {
   enum class look : std::uint8_t {
     quiet,        ///< open, as far as can be known without asking, and nothing to read
     unread_bytes, ///< the peer sent what nobody asked for
-    closed,       ///< the peer closed, or the connection broke
+    closed,       ///< the peer closed
+    broken,       ///< errno says how, until the next call
   };
   /// Looks without sending or taking anything; never waits.
   [[nodiscard]] look look_at() const noexcept;

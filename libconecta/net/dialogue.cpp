@@ -34,6 +34,8 @@ dialogue::next dialogue::begin(connection& over, script what) {
   case connection::look::closed:
     return fail(step::send, error_kind::closed, "the peer had closed the idle connection",
                 outcome::after::broken);
+  case connection::look::broken:
+    return fail_with_errno(step::send);
   }
   return next::done;
 }
