@@ -70,9 +70,18 @@ void worker::begin() {
 
 void worker::leased(error_code problem, lease<net::connection> lent) {
   if (problem) {
-    return not_leased(common_.services[request_.endpoint]->pool().last_error());
+    auto why = common_.services[request_.endpoint]->pool().last_error();
+    if (why.code != problem) { // another worker's, which failed after this one
+      why = {problem, {}, {}, {}};
+    }
+    return not_leased(why);
   }
   leased_at_ = current();
+  if (leased_at_ >= common_.cut_off) {
+    lent.release();
+    return record_failed_acquire(phase::acquire, net::error_kind::cancelled,
+                                 "the run was interrupted");
+  }
   request_.wait = leased_at_ - request_.started;
   lease_ = std::move(lent);
   auto const& asked = common_.what.workload.requests[chosen_];
@@ -89,22 +98,29 @@ void worker::leased(error_code problem, lease<net::connection> lent) {
 
 /// An open that failed while the caller waited is what it failed of.
 void worker::not_leased(error const& why) {
-  auto const ended = current();
-  request_.total = ended - request_.started;
-  request_record::failure failed;
-  failed.where = why.last_open ? phase::open : phase::acquire;
-  failed.kind = net::classify(why.last_open ? why.last_open : why.code);
-  auto const detail = describe(why);
-  failed.detail = detail;
-  record(failed);
+  if (why.last_open) {
+    record_failed_acquire(phase::open, net::classify(why.last_open), why.last_open.message());
+  } else {
+    record_failed_acquire(phase::acquire, net::classify(why.code), describe(why));
+  }
+}
+
+void worker::record_failed_acquire(phase where, net::error_kind kind, std::string_view detail) {
+  request_.total = current() - request_.started;
+  record(request_record::failure{where, kind, detail});
   // Nothing was awaited where the pool refuses at once: do not spin.
   pause(std::max(common_.what.workload.think, duration{std::chrono::milliseconds{1}}),
         &worker::begin);
 }
 
 void worker::expire(instant now) {
-  if (doing_ == doing::exchanging && now >= deadline_) {
+  if (doing_ != doing::exchanging) {
+    return;
+  }
+  if (now >= deadline_) {
     exchange_.cancel(net::error_kind::timeout);
+  } else if (now >= common_.cut_off) {
+    exchange_.cancel(net::error_kind::cancelled);
   }
 }
 
@@ -146,10 +162,12 @@ void worker::give_back_and_think() {
   begin();
 }
 
-/// A pause ends with the stage at the latest, so that nobody holds the end of a run up.
+/// A pause ends with the stage at the latest, and at once where the worker is not wanted any more,
+/// so that nobody holds the end of a run up.
 void worker::pause(duration time, void (worker::*then)()) {
   doing_ = doing::pausing;
-  timer_.expires_at(std::min(current() + time, last_moment_));
+  auto const now = current();
+  timer_.expires_at(number_ < common_.wanted ? std::min(now + time, last_moment_) : now);
   timer_.async_wait([this, then](error_code) { (this->*then)(); });
 }
 
