@@ -48,7 +48,7 @@ private:
   void begin() {
     origin_ = current();
     records_.emplace(what_, origin_);
-    common_.emplace(shift{what_, services_, *records_, {}, {}, {}, 0, 0, 0, {}});
+    common_.emplace(shift{what_, services_, *records_, {}, {}, {}, 0, 0, 0, {}, never});
     prepare_draws();
     for (std::size_t index = 0; index < services_.size(); ++index) {
       services_[index]->begin(
@@ -97,7 +97,7 @@ private:
   void begin_stage(std::size_t index) {
     stage_starts_.push_back(samples_->take());
     if (index == what_.stages.size()) {
-      return end_load();
+      return end_load(what_.workload.request_timeout);
     }
     auto const& stage = what_.stages[index];
     common_->stage = index;
@@ -114,15 +114,15 @@ private:
     });
   }
 
-  /// Nothing new begins. What runs ends by itself, at the latest one request_timeout from now.
-  void end_load() {
+  /// Nothing new begins. What runs ends within `patience`, by itself or cut off.
+  void end_load(duration patience) {
     common_->wanted = 0;
     common_->stage = std::min(common_->stage, what_.stages.size() - 1);
     load_ended_ = current();
     for (auto const& each : workers_) {
       each->hurry();
     }
-    await(what_.workload.request_timeout + slack, [this] { return all_rest(); },
+    await(patience + slack, [this] { return all_rest(); },
           [this] { close_pools(); });
   }
 
@@ -218,7 +218,9 @@ private:
     signals_.async_wait([this](auto again, int next) { on_signal(again, next); });
     if (!load_ended_) {
       stage_starts_.push_back(samples_->take());
-      end_load();
+      auto const patience = std::min(what_.workload.request_timeout, longest_goodbye);
+      common_->cut_off = current() + patience;
+      end_load(patience);
     }
   }
 
@@ -245,6 +247,8 @@ private:
   };
 
   static constexpr duration slack = std::chrono::milliseconds{250};
+  /// What an interrupted run gives the requests that are under way.
+  static constexpr duration longest_goodbye = std::chrono::seconds{1};
 
   scenario::scenario const& what_;
   progress const& report_;

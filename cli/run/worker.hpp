@@ -34,6 +34,7 @@ struct shift {
   std::size_t stage = 0;
   std::size_t wanted = 0; ///< workers with a lower number run, the others rest
   instant stage_ends{};   ///< what runs then has one more request_timeout
+  instant cut_off = never; ///< of an interrupted run: what runs then is ended
 };
 
 class worker final : private net::exchange_listener {
@@ -54,6 +55,7 @@ private:
   void begin();
   void leased(error_code problem, lease<net::connection> lent);
   void not_leased(error const& why);
+  void record_failed_acquire(phase where, net::error_kind kind, std::string_view detail);
   void exchanged(net::outcome const& how) override;
   void record(std::optional<request_record::failure> failed);
   void pause(duration time, void (worker::*then)());
