@@ -117,18 +117,18 @@ int bench(bench_options const& options) {
 }
 
 void add_changes(CLI::App& command, bench_options& options) {
-  command.add_option("FILE", options.file, "the scenario, JSON with comments; - is standard input")
+  command.add_option("FILE", options.file, "A scenario, JSON with comments; - is standard input")
       ->required();
   command
       .add_option("--set", options.changes.sets,
-                  "set a key over the file: pool.max_size=32, endpoints.cache.weight=2")
+                  "Changes a key: pool.max_size=32, endpoints.ID.weight=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
   command
       .add_option("--duration", options.changes.duration,
-                  "length of the whole run; stages and faults are scaled in proportion")
+                  "Of the whole run; scales stages and faults alike")
       ->type_name("TIME");
-  command.add_option("--seed", options.changes.seed, "of everything that is drawn")
+  command.add_option("--seed", options.changes.seed, "Of everything that is drawn")
       ->type_name("NUMBER");
 }
 
@@ -136,12 +136,12 @@ void add_changes(CLI::App& command, bench_options& options) {
 
 void add_bench(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<bench_options>();
-  auto* const command = app.add_subcommand("bench", "run a scenario and report what happened");
+  auto* const command = app.add_subcommand("bench", "Run a scenario and report what happened");
   add_changes(*command, *options);
-  command->add_option("--json", options->json, "write the result as JSON; - is standard output")
+  command->add_option("--json", options->json, "Write the result as JSON; - is standard output")
       ->type_name("FILE");
-  command->add_flag("--check", options->check, "only read the scenario and print it resolved");
-  command->add_flag("--quiet", options->quiet, "no progress and no summary");
+  command->add_flag("--check", options->check, "Only read the scenario and print it resolved");
+  command->add_flag("--quiet", options->quiet, "No progress and no summary");
   command->footer("Exit codes: 0 done, 1 a threshold was broken, 65 and 66 the scenario, 69 nothing\n"
                   "could be reached, 73 output not written, 78 too few descriptors, 130 interrupted.\n"
                   "\n"
@@ -153,8 +153,9 @@ void add_check(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<bench_options>();
   options->check = true;
   auto* const command =
-      app.add_subcommand("check", "read a scenario, print it with every default filled in");
+      app.add_subcommand("check", "Read a scenario, print it with every default filled in");
   add_changes(*command, *options);
+  command->footer("\n  conecta check scenarios/quickstart.json --set pool.max_size=32");
   command->callback([options, &action] { action = [options] { return bench(*options); }; });
 }
 

@@ -80,17 +80,21 @@ void add_probe(CLI::App& app, std::function<int()>& action) {
   auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");
   probe
       ->add_option("URL", options->urls,
-                   "tcp://HOST:PORT or udp://HOST:PORT?send=TEXT&expect=TEXT: ready when the "
-                   "reply begins with TEXT (%0D%0A is a line's end)")
+                   "tcp://HOST:PORT, udp://HOST:PORT?send=TEXT&expect=TEXT:\n"
+                   "ready when it accepts, when the reply begins with TEXT\n"
+                   "(%0D%0A is a line's end)")
       ->required();
   probe->add_option("--timeout", options->timeout, "The longest that one attempt may take")
       ->capture_default_str();
   probe->add_option("--wait", options->wait,
-                    "Try again every 200ms until all are ready, at most for so long");
+                    "Try again every 200ms until all are ready,\nat most for so long");
   probe->add_flag_callback(
       "--json", [options] { options->form = output::json; }, "Print conecta.probe/1");
-  probe->footer("Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted, "
-                "124 the wait expired,\n64 usage. Of several URLs, the worst.");
+  probe->footer("Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted,\n"
+                "124 the wait expired, 64 usage. Of several URLs, the worst.\n"
+                "\n"
+                "  conecta probe --wait 30s tcp://localhost:5432\n"
+                "  conecta probe 'tcp://localhost:6379?send=PING%0D%0A&expect=%2BPONG'");
   probe->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 
