@@ -121,7 +121,7 @@ void add_changes(CLI::App& command, bench_options& options) {
       ->required();
   command
       .add_option("--set", options.changes.sets,
-                  "Changes a key: pool.max_size=32, endpoints.ID.weight=2")
+                  "Changes a key, as in endpoints.ID.weight=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
   command
@@ -142,8 +142,9 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
       ->type_name("FILE");
   command->add_flag("--check", options->check, "Only read the scenario and print it resolved");
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
-  command->footer("Exit codes: 0 done, 1 a threshold was broken, 65 and 66 the scenario, 69 nothing\n"
-                  "could be reached, 73 output not written, 78 too few descriptors, 130 interrupted.\n"
+  command->footer("Exit codes: 0 done, 1 a threshold was broken, 65 and 66 the scenario,\n"
+                  "69 nothing could be reached, 73 output not written, 78 too few descriptors,\n"
+                  "130 interrupted.\n"
                   "\n"
                   "  conecta bench scenarios/quickstart.json --duration 3s --json result.json");
   command->callback([options, &action] { action = [options] { return bench(*options); }; });

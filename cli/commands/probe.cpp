@@ -80,9 +80,9 @@ void add_probe(CLI::App& app, std::function<int()>& action) {
   auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");
   probe
       ->add_option("URL", options->urls,
-                   "tcp://HOST:PORT, udp://HOST:PORT?send=TEXT&expect=TEXT:\n"
-                   "ready when it accepts, when the reply begins with TEXT\n"
-                   "(%0D%0A is a line's end)")
+                   "tcp://HOST:PORT, ready when it accepts; or\n"
+                   "udp://HOST:PORT?send=TEXT&expect=TEXT, ready when\n"
+                   "the reply begins with TEXT (%0D%0A is a line's end)")
       ->required();
   probe->add_option("--timeout", options->timeout, "The longest that one attempt may take")
       ->capture_default_str();

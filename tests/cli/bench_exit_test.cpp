@@ -1,0 +1,203 @@
+// What `conecta bench` and `conecta check` leave with, and what they say when they refuse.
+
+#include "cli/bench_run.hpp"
+#include "target/server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+using namespace conecta;
+using namespace conecta::cli_test;
+
+namespace {
+
+support::ended_process run(std::vector<std::string> arguments, std::string input = {}) {
+  support::process::surroundings around;
+  around.input = std::move(input);
+  return support::run_process(cli_test::conecta(std::move(arguments)), std::move(around));
+}
+
+auto lines_in(std::string const& text) { return std::count(text.begin(), text.end(), '\n'); }
+
+json echo_scenario() {
+  auto scenario = ping_scenario("", "200ms");
+  scenario["endpoints"][0] = {{"id", "echo"}, {"target", {{"kind", "tcp-echo"}}}};
+  scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+  return scenario;
+}
+
+} // namespace
+
+TEST_CASE("usage that is wrong is 64, help and version are 0") {
+  CHECK(run({}).code == 64);
+  CHECK(run({"bench"}).code == 64);
+  CHECK(run({"frobnicate"}).code == 64);
+  CHECK(run({"bench", "-", "--no-such-option"}).code == 64);
+  CHECK(run({"bench", "-", "--seed", "many"}).code == 64);
+  CHECK(run({"bench", "-", "--duration", "long"}, echo_scenario().dump()).code == 64);
+  CHECK(run({"bench", "-", "--set", "nonsense"}, echo_scenario().dump()).code == 64);
+  CHECK(run({"--help"}).code == 0);
+  CHECK(run({"bench", "--help"}).code == 0);
+  CHECK(run({"--version"}).out.rfind("conecta ", 0) == 0);
+}
+
+TEST_CASE("help fits a terminal of 80 columns and shows an example") {
+  for (std::string const command : {"bench", "check", "probe"}) {
+    auto const help = run({command, "--help"}).out;
+    CAPTURE(help);
+    CHECK(help.find("  conecta " + command) != std::string::npos);
+    for (std::size_t from = 0; from < help.size();) {
+      auto const end = help.find('\n', from);
+      CHECK(std::min(end, help.size()) - from <= 80);
+      from = end == std::string::npos ? help.size() : end + 1;
+    }
+  }
+}
+
+TEST_CASE("a scenario that cannot be read is 66") {
+  for (std::string const path : {"/nonexistent/scenario.json", "/tmp"}) {
+    auto const ended = run({"bench", path});
+    CHECK(ended.code == 66);
+    CHECK(lines_in(ended.err) == 1);
+    CHECK(ended.err.find(path) != std::string::npos);
+  }
+}
+
+TEST_CASE("a scenario with a mistake is 65 and one clear message, at once") {
+  auto const mistaken = [](char const* pointer, json value) {
+    auto scenario = echo_scenario();
+    scenario[json::json_pointer{pointer}] = std::move(value);
+    return scenario.dump();
+  };
+  std::string deep;
+  for (int level = 0; level < 10'000; ++level) {
+    deep += "[";
+  }
+  std::vector<std::string> const wrong{
+      "",
+      "not JSON",
+      std::string{"\x00\xff\x7f\x45LF\x00", 7},
+      deep,
+      mistaken("/stages/0/duration", -1),
+      mistaken("/stages/0/duration", "-1s"),
+      mistaken("/stages/0/duration", 5),
+      R"({"version": 1e999})",
+      R"({"version": NaN})",
+      mistaken("/pool/max_size", 0),
+      mistaken("/pool/min_idle", 9),
+      mistaken("/endpoints/0", {{"id", "a"}, {"url", "gopher://localhost:1"}}),
+      mistaken("/workload/requests/0", {{"send", "x\n"}}),
+      mistaken("/workload/model", "open"),
+      R"({"version": 1, "version": 1})"};
+  auto const began = std::chrono::steady_clock::now();
+  for (auto const& text : wrong) {
+    auto const ended = run({"bench", "-"}, text);
+    INFO(text.substr(0, 400) << "\n" << ended.err);
+    CHECK(ended.code == 65);
+    CHECK_FALSE(ended.err.empty());
+    CHECK(ended.out.empty());
+  }
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds{1} * wrong.size());
+}
+
+TEST_CASE("check reads a scenario, prints what it means, and opens nothing") {
+  auto const server = target::start({});
+  auto const scenario = ping_scenario(tcp_url(server->address())).dump();
+  auto const checked = run({"check", "-"}, scenario);
+  REQUIRE(checked.code == 0);
+  auto const resolved = json::parse(checked.out);
+  CHECK(resolved.at("pool").at("max_size") == 8);
+  CHECK(resolved.at("pool").contains("idle_timeout"));
+  CHECK(run({"bench", "-", "--check"}, scenario).out == checked.out);
+  CHECK(run({"check", "-", "--set", "pool.max_size=0"}, scenario).code == 65);
+  // What it prints is itself a scenario.
+  CHECK(run({"check", "-"}, checked.out).out == checked.out);
+  server->stop();
+  CHECK(server->counts().accepted == 0);
+}
+
+TEST_CASE("a broken threshold is 1, a kept one 0") {
+  auto scenario = echo_scenario();
+  scenario["thresholds"] = {{{"metric", "requests.rate_per_s"}, {"min", 1}}};
+  auto const kept = run_bench(scenario);
+  CHECK(kept.process.code == 0);
+  CHECK(kept.found.at("verdict") == "pass");
+  scenario["thresholds"] = {{{"metric", "requests.rate_per_s"}, {"min", 1e9}}};
+  auto const broken = run_bench(scenario);
+  CHECK(broken.process.code == 1);
+  CHECK(broken.found.at("verdict") == "fail");
+  CHECK(broken.found.at("thresholds")[0].at("ok") == false);
+}
+
+TEST_CASE("a closed port is 69, and the summary says so") {
+  auto const scenario = ping_scenario(closed_tcp_url()).dump();
+  auto const ended = run({"bench", "-"}, scenario);
+  CAPTURE(ended.out, ended.err);
+  CHECK(ended.code == 69);
+  CHECK(ended.out.find("refused") != std::string::npos);
+  CHECK(ended.err.find("not one connection") != std::string::npos);
+  auto const result = run_bench(ping_scenario(closed_tcp_url()));
+  CHECK(result.errors("open", "refused") > 0);
+  require_sums(result.found);
+}
+
+TEST_CASE("a port without a UDP server is 69") {
+  auto scenario = ping_scenario("");
+  scenario["endpoints"][0] = {{"id", "udp"}, {"url", "udp" + closed_tcp_url().substr(3)}};
+  scenario["workload"]["requests"][0] = {{"send", "x"}};
+  auto const result = run_bench(scenario);
+  CHECK(result.process.code == 69);
+  require_sums(result.found);
+}
+
+TEST_CASE("output that cannot be written is 73") {
+  auto const text = echo_scenario().dump();
+  support::process::surroundings full;
+  full.input = text;
+  full.output_to = "/dev/full";
+  CHECK(support::run_process(cli_test::conecta({"bench", "-"}), full).code == 73);
+  CHECK(support::run_process(cli_test::conecta({"bench", "-", "--json", "-"}), full).code == 73);
+  CHECK(support::run_process(cli_test::conecta({"check", "-"}), full).code == 73);
+  CHECK(run({"bench", "-", "--json", "/dev/full"}, text).code == 73);
+  CHECK(run({"bench", "-", "--json", "/nonexistent/result.json"}, text).code == 73);
+}
+
+TEST_CASE("too few descriptors is 78, with how many are needed") {
+  auto scenario = echo_scenario();
+  scenario["pool"]["max_size"] = 1000;
+  auto const command = cli_test::conecta({"bench", "-"});
+  support::process::surroundings around;
+  around.input = scenario.dump();
+  auto const ended = support::run_process(
+      {"/bin/sh", "-c", "ulimit -n 200; exec \"$0\" bench -", command.front()}, around);
+  CAPTURE(ended.err);
+  CHECK(ended.code == 78);
+  CHECK(ended.err.find("2064 file descriptors") != std::string::npos);
+}
+
+TEST_CASE("the quickstart passes") {
+  auto const ended = run({"bench", CONECTA_SOURCE_DIR "/scenarios/quickstart.json", "--duration",
+                          "6s", "--json", "-"});
+  CAPTURE(ended.err);
+  CHECK(ended.code == 0);
+  auto const result = result_of(ended);
+  CAPTURE(result.found.at("thresholds").dump());
+  CHECK(result.found.at("verdict") == "pass");
+  CHECK(result.found.at("faults").size() == 3);
+  for (auto const& fault : result.found.at("faults")) {
+    CHECK(fault.at("injected") > 0);
+  }
+  require_sums(result.found);
+}
+
+TEST_CASE("quiet says nothing, and a summary has no colours where no terminal is") {
+  auto const text = echo_scenario().dump();
+  auto const quiet = run({"bench", "-", "--quiet"}, text);
+  CHECK(quiet.code == 0);
+  CHECK(quiet.out + quiet.err == "");
+  auto const plain = run({"bench", "-"}, text);
+  CHECK(plain.out.find('\x1b') == std::string::npos);
+  CHECK(plain.err.empty());
+}

@@ -1,0 +1,83 @@
+// Whatever a server does, a run ends in time, counts it under its kind, goes on, and shows none of
+// the server's bytes raw.
+
+#include "cli/bench_run.hpp"
+#include "support/rude_server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+using namespace conecta;
+using namespace conecta::cli_test;
+using support::rude_server;
+using support::rudeness;
+
+namespace {
+
+bench_result bench_against(rudeness manner) {
+  rude_server const server{manner};
+  auto run = run_bench(ping_scenario(tcp_url(server.address())));
+  INFO(run.process.err);
+  REQUIRE(run.process.code == 0);
+  CHECK(run.found.at("complete") == true);
+  require_sums(run.found);
+  CHECK(run.found.at("requests").at("attempted") >= 16); // every worker came back for more
+  return run;
+}
+
+} // namespace
+
+TEST_CASE("a server that closes at once is counted as closed or reset") {
+  auto const run = bench_against(rudeness::closes_at_once);
+  CHECK(run.found.at("requests").at("succeeded") == 0);
+  CHECK(run.errors("send", "closed") + run.errors("send", "reset") +
+            run.errors("receive", "closed") + run.errors("receive", "reset") ==
+        run.found.at("requests").at("failed"));
+}
+
+TEST_CASE("a server that never answers is counted as a timeout") {
+  auto const run = bench_against(rudeness::never_answers);
+  CHECK(run.errors("receive", "timeout") == run.found.at("requests").at("failed"));
+  CHECK(run.found.at("pool").at("closed_by").at("broken") == run.found.at("requests").at("failed"));
+}
+
+TEST_CASE(
+    "a server that answers garbage is counted as a mismatch, and cannot write to a terminal") {
+  auto const run = bench_against(rudeness::answers_garbage);
+  CHECK(run.errors("expect", "mismatch") == run.found.at("requests").at("failed"));
+  CHECK(run.process.out.find('\x1b') == std::string::npos);
+
+  rude_server const server{rudeness::answers_garbage};
+  support::process::surroundings around;
+  around.input = ping_scenario(tcp_url(server.address())).dump();
+  auto const text = support::run_process(conecta::cli_test::conecta({"bench", "-"}), around);
+  CHECK(text.out.find("mismatch") != std::string::npos);
+  CHECK(std::none_of(text.out.begin(), text.out.end(), [](char each) {
+    return each != '\n' && (static_cast<unsigned char>(each) < 0x20 || each == '\x7f');
+  }));
+}
+
+TEST_CASE("a server that floods is counted as oversized") {
+  auto const run = bench_against(rudeness::floods);
+  CHECK(run.errors("receive", "oversized") > 0);
+  CHECK(run.found.at("requests").at("succeeded") == 0);
+}
+
+TEST_CASE("a server that resets in the middle of a reply is counted as a reset") {
+  auto const run = bench_against(rudeness::resets_mid_reply);
+  CHECK(run.errors("receive", "reset") == run.found.at("requests").at("failed"));
+  CHECK(run.found.at("requests").at("succeeded") == 0);
+}
+
+TEST_CASE("a server that closes in the middle of a reply is counted as truncated") {
+  auto const run = bench_against(rudeness::closes_mid_reply);
+  CHECK(run.errors("receive", "truncated") == run.found.at("requests").at("failed"));
+}
+
+TEST_CASE("a connection with a second answer that nobody asked for is not used again") {
+  auto const run = bench_against(rudeness::answers_twice);
+  CHECK(run.found.at("requests").at("failed") == 0);
+  CHECK(run.found.at("pool").at("closed_by").at("stale") ==
+        run.found.at("requests").at("succeeded"));
+}

@@ -1,0 +1,83 @@
+// The first interrupt ends the load and reports; the second ends the process.
+
+#include "cli/bench_run.hpp"
+#include "support/plain_socket.hpp"
+#include "support/rude_server.hpp"
+#include "target/server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <csignal>
+
+using namespace conecta;
+using namespace conecta::cli_test;
+using namespace std::chrono_literals;
+
+namespace {
+
+support::process start(json const& scenario) {
+  support::process::surroundings around;
+  around.input = scenario.dump();
+  return support::process{cli_test::conecta({"bench", "-", "--json", "-"}), std::move(around)};
+}
+
+json long_scenario(wire::address const& server) {
+  auto scenario = ping_scenario(tcp_url(server), "1h");
+  scenario["workload"]["request_timeout"] = "10m";
+  scenario["pool"]["acquire_timeout"] = "10m";
+  return scenario;
+}
+
+} // namespace
+
+TEST_CASE("the first interrupt stops the run, which still reports what there is") {
+  auto const [signal, code] = GENERATE(std::pair{SIGINT, 130}, std::pair{SIGTERM, 143});
+  auto const server = target::start({});
+  auto scenario = long_scenario(server->address());
+  scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+  auto running = start(scenario);
+  REQUIRE(support::eventually([&] { return server->counts().requests > 100; }));
+  running.signal(signal);
+
+  auto const result = result_of(running.wait(10s));
+  CAPTURE(result.process.err);
+  CHECK(result.process.code == code);
+  CHECK(result.found.at("complete") == false);
+  CHECK(result.found.at("verdict") == "incomplete");
+  CHECK(result.found.at("requests").at("succeeded") > 0);
+  require_sums(result.found);
+  server->stop();
+  CHECK(server->counts().accepted == result.found.at("wire").at("connections_established"));
+  CHECK(server->counts().requests == result.found.at("wire").at("requests_sent"));
+}
+
+TEST_CASE("a server that never answers does not hold an interrupted run up") {
+  target::target_options silent;
+  silent.reply_delay = 1h;
+  auto const server = target::start(silent);
+  auto scenario = long_scenario(server->address());
+  scenario["workload"]["workers"] = 12; // four of them wait for a connection
+  auto running = start(scenario);
+  REQUIRE(support::eventually([&] { return server->counts().requests == 8; }));
+  running.signal(SIGINT);
+
+  auto const result = result_of(running.wait(10s));
+  CHECK(result.process.code == 130);
+  CHECK(result.errors("receive", "cancelled") == 8);
+  CHECK(result.found.at("requests").at("failed") == 12);
+  require_sums(result.found);
+}
+
+TEST_CASE("the second interrupt ends the process at once") {
+  target::target_options silent;
+  silent.reply_delay = 1h;
+  auto const server = target::start(silent);
+  auto running = start(long_scenario(server->address()));
+  REQUIRE(support::eventually([&] { return server->counts().requests == 8; }));
+  running.signal(SIGINT);
+  running.signal(SIGTERM);
+  auto const ended = running.wait(10s);
+  CHECK((ended.code == 130 || ended.code == 143));
+  CHECK(ended.out.empty());
+}
