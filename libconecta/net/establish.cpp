@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -90,6 +91,18 @@ error_code begin_connect(tcp::endpoint const& address, scheme kind,
   return {};
 }
 
+/// A connect to a closed port of this host can, rarely, be given that very port as its source and then
+/// meet itself: TCP's simultaneous open. Nobody listens there.
+bool is_connected_to_itself(int handle) {
+  sockaddr_storage own{};
+  sockaddr_storage peer{};
+  socklen_t own_size = sizeof own;
+  socklen_t peer_size = sizeof peer;
+  return ::getsockname(handle, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
+         ::getpeername(handle, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
+         own_size == peer_size && std::memcmp(&own, &peer, own_size) == 0;
+}
+
 error_code pending_error(int handle) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -129,6 +142,9 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     seen.connecting = std::chrono::steady_clock::now() - resolved;
     if (problem == asio::error::operation_aborted) {
       break;
+    }
+    if (!problem && is_connected_to_itself(socket.native_handle())) {
+      problem = asio::error::connection_refused;
     }
     if (!problem) {
       ++counters.connections_established;
