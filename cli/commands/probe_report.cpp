@@ -33,10 +33,6 @@ std::string padded(std::string_view text, std::size_t width) {
   return line;
 }
 
-std::optional<duration> unless_zero(duration time) {
-  return time > duration::zero() ? std::optional{time} : std::nullopt;
-}
-
 json nanoseconds(std::optional<duration> time) {
   return time ? json(time->count()) : json(nullptr);
 }
@@ -45,20 +41,36 @@ json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(report::safe_text(text));
 }
 
+/// "dns 1.20 ms, connect 85.0 us": those that there were. A numeric host needs no lookup.
+std::string phases_of(probe_finding const& finding) {
+  std::string text;
+  auto const add = [&text](std::string_view name, duration time) {
+    text += (text.empty() ? "" : ", ") + std::string{name} + " " + report::human_duration(time);
+  };
+  if (finding.url.find(finding.address) == std::string::npos) {
+    add("dns", finding.resolving);
+  }
+  add("connect", finding.connecting);
+  if (finding.exchanging) {
+    add("exchange", *finding.exchanging);
+  }
+  return text;
+}
+
+// The shortest that says it all, so that it fits a terminal; the JSON has every phase of each.
 std::string line_of(probe_finding const& finding, std::size_t url_width) {
-  std::string line = padded(in_words(finding.state), 13) + "  " + padded(finding.url, url_width);
+  std::string line = padded(in_words(finding.state), 13) + "  " + padded(finding.url, url_width) +
+                     "  " + report::human_duration(finding.total);
+  if (finding.state == readiness::ready) {
+    line += " (" + phases_of(finding) + ")";
+  }
   if (finding.reason) {
     line += "  " + std::string{net::name_of(*finding.reason)} + ": " +
             report::safe_text(finding.detail);
   }
-  if (!finding.address.empty()) {
-    line += "  " + finding.address;
+  if (finding.url.find(finding.address) == std::string::npos) {
+    line += ", " + finding.address;
   }
-  // Numeric hosts are resolved in no time worth a word.
-  line += "  dns " + report::human_duration(unless_zero(finding.resolving)) + ", connect " +
-          report::human_duration(unless_zero(finding.connecting)) + ", exchange " +
-          report::human_duration(finding.exchanging) + ", total " +
-          report::human_duration(finding.total);
   if (finding.attempts > 1) {
     line += ", " + std::to_string(finding.attempts) + " attempts";
   }

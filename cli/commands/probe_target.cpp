@@ -15,7 +15,7 @@ constexpr std::array query_keys{"send"sv, "expect"sv};
 // Where the reply ends, when all that is known is how it begins.
 net::reply_framing framing_for(net::scheme kind, std::optional<std::string_view> expect) {
   if (kind == net::scheme::tcp && expect && !expect->empty()) {
-    return net::exact_bytes{expect->size()};
+    return net::beginning{std::string{*expect}};
   }
   return net::one_datagram{}; // on TCP, whatever comes first
 }

@@ -27,16 +27,20 @@ using net::error_kind;
 constexpr std::size_t most_at_once = 64;
 constexpr duration between_attempts = std::chrono::milliseconds{200};
 
-// A failure of this host says nothing about the other.
+// A failure of this host, or of its resolver, says nothing about the other: nobody was asked.
 readiness without_connection(error_kind why) {
-  bool const ours = why == error_kind::fd_limit || why == error_kind::no_port ||
-                    why == error_kind::denied || why == error_kind::other;
+  bool const ours = why == error_kind::name || why == error_kind::fd_limit ||
+                    why == error_kind::no_port || why == error_kind::denied ||
+                    why == error_kind::other;
   return ours ? readiness::not_attempted : readiness::no_answer;
 }
 
-// On TCP a peer that accepted has answered; on UDP only one that replied.
-readiness after_exchange(net::scheme kind, error_kind why) {
-  bool const answered = kind == net::scheme::tcp || why == error_kind::mismatch;
+// Who replied, or ended a TCP connection, has answered. Who accepted and stays silent has not: the
+// kernel accepts for a server that hangs, too.
+readiness after_exchange(net::scheme kind, error_kind why, std::size_t received) {
+  bool const silent = why == error_kind::timeout && received == 0;
+  bool const answered =
+      kind == net::scheme::tcp ? !silent : why == error_kind::mismatch || received > 0;
   return answered ? readiness::not_ready : without_connection(why);
 }
 
@@ -113,8 +117,9 @@ class prober {
   void failed(error_kind why, std::string detail) {
     finding_.reason = why;
     finding_.detail = std::move(detail);
-    finding_.state = after_ == after::connected ? after_exchange(target_.url.kind, why)
-                                                : without_connection(why);
+    finding_.state = after_ == after::connected
+                        ? after_exchange(target_.url.kind, why, dialogue_.received())
+                        : without_connection(why);
   }
 
   void concluded() {

@@ -2,7 +2,7 @@
 
 // Asking endpoints whether they are ready, several at once: one connection each, and on it the
 // exchange that the URL asks for. Without a question a TCP endpoint is ready when it accepts.
-// Over UDP silence and a closed port are the same: no answer.
+// Over UDP silence and a closed port are the same: no answer; so is silence after a TCP question.
 //
 // Thread safety: probe_all runs to its end on the caller's thread, and makes no other where every
 // host is numeric.

@@ -55,6 +55,8 @@ class dialogue {
   [[nodiscard]] std::string_view reply() const noexcept {
     return std::string_view{buffer_}.substr(0, reply_size_);
   }
+  /// How many bytes the peer sent, complete or not.
+  [[nodiscard]] std::size_t received() const noexcept { return received_; }
 
  private:
   next send_rest();

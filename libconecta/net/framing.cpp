@@ -56,6 +56,15 @@ frame_result framer::examine(std::string_view received) {
           [&](one_datagram const&) -> frame_result {
             return {frame_status::complete, received.size()};
           },
+          [&](beginning const& start) -> frame_result {
+            auto const seen = received.substr(0, start.text.size());
+            if (!start.text.starts_with(seen)) {
+              return {frame_status::complete, received.size()};
+            }
+            return seen.size() < start.text.size()
+                       ? frame_result{}
+                       : frame_result{frame_status::complete, seen.size()};
+          },
       },
       *framing_);
 }

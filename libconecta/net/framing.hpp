@@ -38,8 +38,12 @@ struct no_reply { ///< nothing is read
 struct one_datagram { ///< whatever one datagram holds
   bool operator==(one_datagram const&) const = default;
 };
-using reply_framing =
-    std::variant<until_delimiter, exact_bytes, as_sent, until_close, no_reply, one_datagram>;
+struct beginning { ///< the reply ends where it is clear whether it begins with this text
+  std::string text;
+  bool operator==(beginning const&) const = default;
+};
+using reply_framing = std::variant<until_delimiter, exact_bytes, as_sent, until_close, no_reply,
+                                   one_datagram, beginning>;
 
 enum class frame_status {
   need_more,

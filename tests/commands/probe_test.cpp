@@ -87,11 +87,28 @@ TEST_CASE("a server that answers something else is not ready") {
   CHECK(exit_code_of(found) == 1);
 }
 
-TEST_CASE("a server that accepts and stays silent is not ready") {
+TEST_CASE("a reply that begins otherwise is known at once, however long the expected one is") {
+  target::target_options options;
+  options.reply = "-NO\r\n";
+  auto const server = target::start(options);
+  auto const found = probe({tcp(server->address()) + "?send=x%0A&expect=a-much-longer-text"},
+                           {.attempt = 1h, .wait = {}});
+  CHECK(found.at(0).state == readiness::not_ready);
+  CHECK(found.at(0).reason == net::error_kind::mismatch);
+  CHECK(found.at(0).detail.find("-NO\r\n") != std::string::npos);
+}
+
+TEST_CASE("a name that does not resolve is not attempted") {
+  auto const found = probe({"tcp://no-such-host.invalid:1"});
+  CHECK(found.at(0).state == readiness::not_attempted);
+  CHECK(exit_code_of(found) == 3);
+}
+
+TEST_CASE("a server that accepts and stays silent gives no answer") {
   auto const listener = support::plain_socket::listen_tcp();
   auto const found =
       probe({tcp(listener.address()) + "?send=x&expect=y"}, {.attempt = 50ms, .wait = {}});
-  CHECK(found.at(0).state == readiness::not_ready);
+  CHECK(found.at(0).state == readiness::no_answer);
   CHECK(found.at(0).reason == net::error_kind::timeout);
 }
 
@@ -147,6 +164,24 @@ TEST_CASE("URLs that cannot be probed are mistakes of usage") {
   CHECK(run_command({"--timeout", "5", closed_port()}) == 64);
   CHECK(run_command({"--timeout", "0s", closed_port()}) == 64);
   CHECK(run_command({"--wait", "soon", closed_port()}) == 64);
+}
+
+TEST_CASE("a line fits 80 columns, and says nothing twice") {
+  probe_finding good;
+  good.url = "tcp://127.0.0.1:65432";
+  good.state = readiness::ready;
+  good.address = "127.0.0.1:65432";
+  good.connecting = 123456ns;
+  good.exchanging = 234567ns;
+  good.total = 345678ns;
+  good.attempts = 1;
+  CHECK(probe_text({good}) == "ready          tcp://127.0.0.1:65432  346 us "
+                              "(connect 123 us, exchange 235 us)\n");
+  good.url = "tcp://db:1"; // behind a name there is an address to tell, and a lookup
+  good.exchanging.reset();
+  good.resolving = 1ms;
+  CHECK(probe_text({good}) == "ready          tcp://db:1  346 us "
+                              "(dns 1.00 ms, connect 123 us), 127.0.0.1:65432\n");
 }
 
 TEST_CASE("the JSON is conecta.probe/1, and what a peer sent is safe in it") {

@@ -59,6 +59,15 @@ TEST_CASE("a datagram is complete, even an empty one, and no reply always is") {
   CHECK(at_once(no_reply{}, "") == complete(0));
 }
 
+TEST_CASE("whether a reply begins with a text is clear at the first byte that differs") {
+  CHECK(byte_by_byte(beginning{"+OK"}, "+OK") == "nnc");
+  CHECK(at_once(beginning{"+OK"}, "+OK more") == complete(3));
+  CHECK(at_once(beginning{"+OK"}, "-E") == complete(2));
+  CHECK(at_once(beginning{"+OK"}, "-ERR no\n") == complete(8)); // all of it, to be told
+  CHECK(at_once(beginning{"+OK"}, "+O").status == frame_status::need_more);
+  CHECK(framer(beginning{"+OK"}, 0).examine_at_end("+O").status == frame_status::truncated);
+}
+
 TEST_CASE("where the server closes, the reply ends or was cut off") {
   reply_framing const close = until_close{};
   reply_framing const line = until_delimiter{"\n"};
