@@ -38,7 +38,10 @@ void put_inside(page& out, run::block const& inside) {
 void put_recovery(page& out, run::recovery const& recovered) {
   if (recovered.after) {
     out.to(4).put("after", style::dim).to(13);
-    out.put("recovered in " + human_duration(recovered.after), style::good).end_line();
+    auto const at_once = *recovered.after == duration::zero();
+    out.put(at_once ? "recovered at once" : "recovered in " + human_duration(recovered.after),
+            style::good);
+    out.end_line();
   } else if (recovered.baseline) {
     out.to(4).put("after", style::dim).to(13).rest(safe_text(recovered.reason), style::bad);
     out.end_line();
