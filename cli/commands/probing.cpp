@@ -117,9 +117,13 @@ class prober {
   void failed(error_kind why, std::string detail) {
     finding_.reason = why;
     finding_.detail = std::move(detail);
-    finding_.state = after_ == after::connected
-                        ? after_exchange(target_.url.kind, why, dialogue_.received())
-                        : without_connection(why);
+    if (after_ == after::connected) {
+      finding_.state = after_exchange(target_.url.kind, why, dialogue_.received());
+    } else if (notes_.address.empty()) { // still at the name: there was nobody to ask
+      finding_.state = readiness::not_attempted;
+    } else {
+      finding_.state = without_connection(why);
+    }
   }
 
   void concluded() {

@@ -1,5 +1,7 @@
 #include "net/establish.hpp"
 
+#include "net/lookup.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -41,8 +43,7 @@ std::string text_of(tcp::endpoint const& address) {
   return shown + ":" + std::to_string(address.port());
 }
 
-asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor executor,
-                                                    endpoint_url const& to, instant deadline) {
+asio::awaitable<std::vector<tcp::endpoint>> resolve(endpoint_url const& to, instant deadline) {
   std::vector<tcp::endpoint> found;
   error_code not_numeric;
   auto const numeric = asio::ip::make_address(to.host, not_numeric);
@@ -50,18 +51,15 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor execut
     found.emplace_back(numeric, to.port);
     co_return found;
   }
-  tcp::resolver resolver{executor};
-  auto const service = std::to_string(to.port);
-  auto const flags = tcp::resolver::numeric_service;
-  auto looking =
-      resolver.async_resolve(to.host, service, flags, asio::as_tuple(asio::use_awaitable));
-  auto answer = co_await std::move(looking);
-  error_code const problem = std::get<0>(answer);
+  error_code problem;
+  try {
+    auto looking = look_up(to.host, to.port);
+    found = co_await std::move(looking);
+  } catch (boost::system::system_error const& thrown) {
+    problem = thrown.code();
+  }
   if (problem) {
     throw_code(meant_by(problem, deadline), "resolve");
-  }
-  for (auto const& each : std::get<1>(answer)) {
-    found.push_back(each.endpoint());
   }
   co_return found;
 }
@@ -120,7 +118,7 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   establishment unseen;
   auto& seen = notes != nullptr ? *notes : unseen;
   auto const started = std::chrono::steady_clock::now();
-  auto resolving = resolve(executor, to, deadline);
+  auto resolving = resolve(to, deadline);
   std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - started;
