@@ -113,6 +113,9 @@ int bench(bench_options const& options) {
   } catch (run::too_few_descriptors const& refused) {
     std::fprintf(stderr, "conecta: %s\n", refused.what());
     return configuration;
+  } catch (run::unknown_host const& refused) {
+    std::fprintf(stderr, "conecta: %s\n", refused.what());
+    return unavailable;
   }
 }
 

@@ -29,8 +29,14 @@ public:
   using std::runtime_error::runtime_error;
 };
 
-/// Throws too_few_descriptors before it starts anything, and std::system_error where an embedded
-/// server or a relay cannot have its socket.
+/// A faulty endpoint's relay must know where to relay to before the run.
+class unknown_host : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws too_few_descriptors or unknown_host before it starts anything, and std::system_error
+/// where an embedded server or a relay cannot have its socket.
 [[nodiscard]] finished_run run_scenario(scenario::scenario const& what, progress const& report);
 
 } // namespace conecta::run

@@ -1,11 +1,11 @@
 #include "run/service.hpp"
 
 #include "net/url.hpp"
+#include "run/runner.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <netdb.h>
-#include <stdexcept>
 #include <utility>
 
 namespace conecta::run {
@@ -31,7 +31,7 @@ wire::address address_of(net::endpoint_url const& url) {
   addrinfo* found = nullptr;
   if (auto const problem =
           ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found)) {
-    throw std::runtime_error{"cannot resolve " + url.host + ": " + ::gai_strerror(problem)};
+    throw unknown_host{"cannot resolve " + url.host + ": " + ::gai_strerror(problem)};
   }
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> const owned{found, &::freeaddrinfo};
   return {owned->ai_addr, owned->ai_addrlen};

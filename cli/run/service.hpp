@@ -27,7 +27,7 @@ public:
   using latency_sink = std::function<void(duration)>;
 
   /// Starts the server and the relay. Throws std::system_error where no socket can be had, and
-  /// std::runtime_error for a name that a relay cannot resolve.
+  /// unknown_host for a name that a relay cannot resolve.
   service(boost::asio::io_context& io, scenario::scenario const& what, std::size_t index);
   service(service const&) = delete;
   service& operator=(service const&) = delete;

@@ -24,8 +24,10 @@ phase phase_of(net::step where) {
 } // namespace
 
 worker::worker(boost::asio::io_context& io, shift& common, std::size_t number)
-    : io_{io}, common_{common}, number_{number},
-      random_{common.what.seed ^ (0x9e3779b97f4a7c15U * (number + 1))}, timer_{io} {}
+    : common_{common},
+      number_{number},
+      random_{common.what.seed ^ (0x9e3779b97f4a7c15U * (number + 1))},
+      timer_{io} {}
 
 void worker::wake() {
   if (resting() && number_ < common_.wanted) {
@@ -39,8 +41,8 @@ void worker::begin() {
     return;
   }
   auto const drawn = random_.next_unit() * common_.weights_up_to.back();
-  auto const found = std::upper_bound(common_.weights_up_to.begin(),
-                                      common_.weights_up_to.end() - 1, drawn);
+  auto const found =
+      std::upper_bound(common_.weights_up_to.begin(), common_.weights_up_to.end() - 1, drawn);
   auto const endpoint = static_cast<std::size_t>(found - common_.weights_up_to.begin());
   auto const& asks = common_.asks[endpoint];
   chosen_ = asks[asks.size() == 1 ? 0 : random_.next() % asks.size()];
@@ -62,10 +64,9 @@ void worker::begin() {
   options.deadline =
       std::min(last_moment_, saturating_add(request_.started,
                                             common_.what.endpoints[endpoint].pool.acquire_timeout));
-  pool.async_acquire(std::move(options),
-                     [this](error_code problem, lease<net::connection> lent) {
-                       leased(problem, std::move(lent));
-                     });
+  pool.async_acquire(std::move(options), [this](error_code problem, lease<net::connection> lent) {
+    leased(problem, std::move(lent));
+  });
 }
 
 void worker::leased(error_code problem, lease<net::connection> lent) {
@@ -89,8 +90,8 @@ void worker::leased(error_code problem, lease<net::connection> lent) {
   deadline_ = std::min(last_moment_, leased_at_ + common_.what.workload.request_timeout);
   net::dialogue::script script;
   script.send = payload_;
-  script.reply = lease_->kind() == net::scheme::udp ? &common_.datagram_reply[chosen_]
-                                                    : &asked.reply;
+  script.reply =
+      lease_->kind() == net::scheme::udp ? &common_.datagram_reply[chosen_] : &asked.reply;
   script.expect = &asked.expect;
   doing_ = doing::exchanging;
   exchange_.start(*lease_, script);

@@ -61,7 +61,6 @@ private:
   void pause(duration time, void (worker::*then)());
   void give_back_and_think();
 
-  boost::asio::io_context& io_;
   shift& common_;
   std::size_t number_;
   random_source random_;

@@ -152,6 +152,21 @@ TEST_CASE("a port without a UDP server is 69") {
   require_sums(result.found);
 }
 
+TEST_CASE("a host that no name server knows is 69, with faults and without") {
+  auto scenario = ping_scenario("tcp://no-such-host.invalid:6379");
+  auto const result = run_bench(scenario);
+  CHECK(result.process.code == 69);
+  CHECK(result.errors("open", "name") > 0);
+  scenario["faults"] = {{{"id", "f"},
+                         {"endpoint", "server"},
+                         {"type", "refuse"},
+                         {"at", "steady+0s"},
+                         {"for", "100ms"}}};
+  auto const relayed = run({"bench", "-"}, scenario.dump());
+  CHECK(relayed.code == 69);
+  CHECK(relayed.err.find("no-such-host.invalid") != std::string::npos);
+}
+
 TEST_CASE("output that cannot be written is 73") {
   auto const text = echo_scenario().dump();
   support::process::surroundings full;
