@@ -1,0 +1,121 @@
+// `conecta probe` as a script has it: exit codes, what it prints, and when it returns.
+
+#include "cli/bench_run.hpp"
+#include "support/plain_socket.hpp"
+#include "support/rude_server.hpp"
+#include "target/server.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <sstream>
+#include <sys/socket.h>
+
+using namespace conecta;
+using namespace conecta::cli_test;
+using namespace std::chrono_literals;
+using support::plain_socket;
+
+namespace {
+
+support::ended_process probe(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "probe");
+  return support::run_process(cli_test::conecta(std::move(arguments)));
+}
+
+} // namespace
+
+TEST_CASE("a script reads from the exit code whether an endpoint is ready") {
+  auto const listener = plain_socket::listen_tcp();
+  auto const server = target::start({}); // an echo
+  auto const echo = tcp_url(server->address());
+  CHECK(probe({tcp_url(listener.address())}).code == 0);
+  CHECK(probe({echo + "?send=hello%0A&expect=hel"}).code == 0);
+  CHECK(probe({echo + "?send=hello%0A&expect=goodbye"}).code == 1);
+  CHECK(probe({tcp_url(listener.address()) + "?send=x&expect=y", "--timeout", "50ms"}).code == 2);
+  CHECK(probe({closed_tcp_url()}).code == 2);
+  CHECK(probe({"tcp://no-such-host.invalid:1", "--timeout", "100ms"}).code == 3);
+  CHECK(probe({closed_tcp_url(), "--wait", "250ms"}).code == 124);
+}
+
+TEST_CASE("usage that is wrong is 64, with what is allowed and without the URL") {
+  auto const wrong = probe({"tcp://anna:geheim@h:1"});
+  CHECK(wrong.code == 64);
+  CHECK(wrong.out.empty());
+  CHECK(wrong.err.find("geheim") == std::string::npos);
+  CHECK(probe({}).code == 64);
+  CHECK(probe({"udp://127.0.0.1:9"}).code == 64);
+  CHECK(probe({"tcp://127.0.0.1:9", "--timeout", "soon"}).code == 64);
+}
+
+TEST_CASE("of several endpoints the worst decides, and each has a line") {
+  auto const listener = plain_socket::listen_tcp();
+  auto const found = probe({tcp_url(listener.address()), closed_tcp_url()});
+  CHECK(found.code == 2);
+  CHECK(std::count(found.out.begin(), found.out.end(), '\n') == 2);
+  std::istringstream lines{found.out};
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+}
+
+TEST_CASE("the JSON of a probe is one document") {
+  auto const listener = plain_socket::listen_tcp();
+  auto const found = probe({"--json", tcp_url(listener.address()), closed_tcp_url()});
+  auto const read = json::parse(found.out);
+  CHECK(read.at("schema") == "conecta.probe/1");
+  CHECK(read.at("exit_code") == found.code);
+  CHECK(read.at("targets").at(0).at("state") == "ready");
+  CHECK(read.at("targets").at(1).at("reason") == "refused");
+}
+
+TEST_CASE("a wait ends when the port opens") {
+  // Bound but not listening: it refuses, and nobody else can have the port meanwhile.
+  auto const bound = wire::descriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  auto const any = wire::address::loopback(wire::family::ipv4);
+  REQUIRE(::bind(bound.get(), any.data(), any.size()) == 0);
+  auto const url = tcp_url(wire::local_address(bound.get()));
+  // The second target is asked after the first: once it is, the first was refused.
+  auto const witness = plain_socket::listen_tcp();
+  support::process waiting{
+      cli_test::conecta({"probe", "--wait", "30s", "--json", url, tcp_url(witness.address())})};
+  static_cast<void>(witness.accept());
+  REQUIRE(::listen(bound.get(), 8) == 0);
+  auto const found = waiting.wait(20s);
+  CHECK(found.code == 0);
+  auto const read = json::parse(found.out);
+  CHECK(read.at("ready") == true);
+  CHECK(read.at("targets").at(0).at("attempts") > 1);
+}
+
+TEST_CASE("an interrupt ends a wait at once, with 130") {
+  auto const witness = plain_socket::listen_tcp();
+  support::process waiting{
+      cli_test::conecta({"probe", "--wait", "1h", closed_tcp_url(), tcp_url(witness.address())})};
+  static_cast<void>(witness.accept()); // it is at work
+  waiting.signal(SIGINT);
+  CHECK(waiting.wait(5s).code == 130);
+}
+
+TEST_CASE("what a hostile server sends does not reach the terminal") {
+  support::rude_server const hostile{support::rudeness::answers_garbage};
+  auto const url = tcp_url(hostile.address()) + "?send=x%0A&expect=ok";
+  auto const text = probe({url});
+  CHECK(text.code == 1);
+  CHECK(std::none_of(text.out.begin(), text.out.end(),
+                     [](char c) { return c != '\n' && (c < ' ' || c == 0x7f); }));
+  auto const document = probe({"--json", url});
+  CHECK(document.out.find('\x1b') == std::string::npos);
+  CHECK(json::parse(document.out).at("targets").at(0).at("reason") == "mismatch");
+}
+
+TEST_CASE("a server that floods, resets or closes has answered, and is not ready") {
+  auto const manner =
+      GENERATE(support::rudeness::floods, support::rudeness::resets_mid_reply,
+               support::rudeness::closes_mid_reply, support::rudeness::closes_at_once);
+  support::rude_server const rude{manner};
+  CHECK(probe({tcp_url(rude.address()) + "?send=x%0A&expect=%2BPONG"}).code == 1);
+}
