@@ -14,6 +14,7 @@ TEST_CASE("a loss of 0.3 loses 0.3 of the datagrams, within the 99 % interval") 
   scenario["workload"]["requests"][0] = {{"send", "{{nonce}}"}};
   scenario["pool"]["max_size"] = 16;
   scenario["workload"]["workers"] = 16;
+  scenario["workload"]["request_timeout"] = "200ms"; // only what was lost takes as long
   scenario["stages"] = {{{"name", "steady"}, {"duration", "2s"}}};
   scenario["faults"] = {{{"id", "lossy"},
                          {"endpoint", "udp"},
