@@ -42,7 +42,7 @@ int put(std::string const& path, std::string_view text, int otherwise) {
 
 /// One line that is written over and over, on a terminal only.
 class progress_line {
-public:
+ public:
   explicit progress_line(bench_options const& options)
       : shown_{!options.quiet && ::isatty(STDERR_FILENO) == 1} {}
   ~progress_line() {
@@ -55,16 +55,16 @@ public:
 
   void show(run::series_point const& now, duration whole) const {
     if (shown_) {
-      std::fprintf(stderr, "\r\033[K%3.0f s of %.0f s  %.0f/s  %llu errors  %llu leased  %llu waiting",
-                   std::chrono::duration<double>(now.at).count(),
-                   std::chrono::duration<double>(whole).count(), now.rate_per_s,
-                   static_cast<unsigned long long>(now.errors),
-                   static_cast<unsigned long long>(now.leased),
-                   static_cast<unsigned long long>(now.waiters));
+      std::fprintf(
+          stderr, "\r\033[K%3.0f s of %.0f s  %.0f/s  %llu errors  %llu leased  %llu waiting",
+          std::chrono::duration<double>(now.at).count(),
+          std::chrono::duration<double>(whole).count(), now.rate_per_s,
+          static_cast<unsigned long long>(now.errors), static_cast<unsigned long long>(now.leased),
+          static_cast<unsigned long long>(now.waiters));
     }
   }
 
-private:
+ private:
   bool shown_;
 };
 
@@ -92,8 +92,8 @@ int report(run::finished_run const& finished, bench_options const& options) {
     written = put(options.json, report::json_text(finished.found), written);
   }
   if (options.json != "-" && !options.quiet) {
-    auto const colours = takes_colours(STDOUT_FILENO) ? report::colouring::ansi
-                                                      : report::colouring::none;
+    auto const colours =
+        takes_colours(STDOUT_FILENO) ? report::colouring::ansi : report::colouring::none;
     written = put("-", report::summary_text(finished.found, colours), written);
   }
   return written;
@@ -122,9 +122,7 @@ int bench(bench_options const& options) {
 void add_changes(CLI::App& command, bench_options& options) {
   command.add_option("FILE", options.file, "A scenario, JSON with comments; - is standard input")
       ->required();
-  command
-      .add_option("--set", options.changes.sets,
-                  "Changes a key, as in endpoints.ID.weight=2")
+  command.add_option("--set", options.changes.sets, "Changes a key, as in endpoints.ID.weight=2")
       ->type_name("PATH=VALUE")
       ->allow_extra_args(false);
   command

@@ -1,7 +1,7 @@
 #pragma once
 
-// What a command leaves with. The numbers are a contract with scripts: sysexits(3) where it has one,
-// 128 + signal for an interruption.
+// What a command leaves with. The numbers are a contract with scripts: sysexits(3) where it has
+// one, 128 + signal for an interruption.
 
 namespace conecta::command {
 

@@ -18,8 +18,9 @@ std::string reason(std::string const& path) {
 
 std::string write_all(std::string const& path, std::string_view text) {
   auto const to_stdout = path == "-";
-  auto const file = to_stdout ? STDOUT_FILENO
-                              : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  auto const file = to_stdout
+                        ? STDOUT_FILENO
+                        : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) {
     return reason(path);
   }

@@ -30,7 +30,7 @@ pool_figures between(snapshot const& before, snapshot const& after, duration ela
 }
 
 class assembler {
-public:
+ public:
   explicit assembler(gathered const& facts) : facts_{facts} {
     for (std::size_t stage = 0; stage + 1 < facts.stage_starts.size(); ++stage) {
       auto const& spec = facts.what.stages[stage];
@@ -62,7 +62,7 @@ public:
     return found;
   }
 
-private:
+ private:
   [[nodiscard]] bool is_recorded(std::size_t stage) const {
     return facts_.what.stages[stage].record == recording::recorded;
   }
@@ -79,8 +79,8 @@ private:
     auto const& spec = facts_.what.stages[stage];
     stage_result made;
     made.name = spec.name;
-    made.kept = is_recorded(stage) ? stage_result::recording::recorded
-                                   : stage_result::recording::warm_up;
+    made.kept =
+        is_recorded(stage) ? stage_result::recording::recorded : stage_result::recording::warm_up;
     made.start = spec.start;
     made.length = lengths_[stage];
     made.figures.recorded = lengths_[stage];
@@ -144,8 +144,8 @@ private:
     made.figures.measured.merge(cell.inside);
     made.figures.recorded = spec.length;
     if (!window.before.empty() && !window.after.empty()) {
-      made.figures.pool = figures_between(window.before[spec.endpoint],
-                                          window.after[spec.endpoint], spec.length);
+      made.figures.pool =
+          figures_between(window.before[spec.endpoint], window.after[spec.endpoint], spec.length);
     }
     made.recovered = cell.recovery.finish(facts_.load_ended);
     if (cell.outside.count() > 0) {

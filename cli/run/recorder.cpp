@@ -15,8 +15,7 @@ recorder::recorder(scenario::scenario const& what, instant origin)
 
 void recorder::record(request_record const& request) {
   add(*cells_[request.stage * endpoints_ + request.endpoint], request);
-  auto const outcome =
-      request.failed ? request_outcome::failed : request_outcome::succeeded;
+  auto const outcome = request.failed ? request_outcome::failed : request_outcome::succeeded;
   for (auto const& fault : faults_) {
     if (fault->endpoint != request.endpoint) {
       continue;

@@ -38,7 +38,7 @@ struct request_record {
 };
 
 class recorder {
-public:
+ public:
   recorder(scenario::scenario const& what, instant origin);
 
   void record(request_record const& request);
@@ -71,7 +71,7 @@ public:
   };
   [[nodiscard]] second take_second();
 
-private:
+ private:
   static void add(measurement& to, request_record const& request);
 
   std::size_t endpoints_;

@@ -2,10 +2,10 @@
 
 #include "run/assemble.hpp"
 #include "run/descriptors.hpp"
-#include "run/verdict.hpp"
 #include "run/recorder.hpp"
 #include "run/sampler.hpp"
 #include "run/service.hpp"
+#include "run/verdict.hpp"
 #include "run/worker.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -29,7 +29,7 @@ instant current() { return std::chrono::steady_clock::now(); }
 
 /// One run, from begin to drained.
 class runner {
-public:
+ public:
   runner(scenario::scenario const& what, progress const& report)
       : what_{what}, report_{report}, started_at_{std::time(nullptr)} {
     for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
@@ -44,7 +44,7 @@ public:
     return conclude();
   }
 
-private:
+ private:
   void begin() {
     origin_ = current();
     records_.emplace(what_, origin_);
@@ -122,8 +122,7 @@ private:
     for (auto const& each : workers_) {
       each->hurry();
     }
-    await(patience + slack, [this] { return all_rest(); },
-          [this] { close_pools(); });
+    await(patience + slack, [this] { return all_rest(); }, [this] { close_pools(); });
   }
 
   void close_pools() {
@@ -149,11 +148,13 @@ private:
   }
 
   /// Looks every few milliseconds whether `done`, and goes on after `most` in any case.
-  template <class Done, class Then> void await(duration most, Done done, Then then) {
+  template <class Done, class Then>
+  void await(duration most, Done done, Then then) {
     await_until(current() + most, std::move(done), std::move(then));
   }
 
-  template <class Done, class Then> void await_until(instant until, Done done, Then then) {
+  template <class Done, class Then>
+  void await_until(instant until, Done done, Then then) {
     if (done() || current() >= until) {
       return then();
     }
@@ -178,7 +179,8 @@ private:
     samples_->observe();
     constexpr duration shortest = std::chrono::milliseconds{1};
     constexpr duration longest = std::chrono::milliseconds{5};
-    sweep_timer_.expires_at(now + std::clamp(what_.workload.request_timeout / 20, shortest, longest));
+    sweep_timer_.expires_at(now +
+                            std::clamp(what_.workload.request_timeout / 20, shortest, longest));
     sweep_timer_.async_wait([this](auto) { sweep(); });
   }
 
@@ -225,15 +227,14 @@ private:
   }
 
   finished_run conclude() {
-    gathered facts{what_,     services_,      *records_,   *samples_,      origin_,
-                   *load_ended_, stage_starts_, {},       started_at_};
+    gathered facts{what_,        services_,     *records_, *samples_,  origin_,
+                   *load_ended_, stage_starts_, {},        started_at_};
     for (auto const& window : windows_) {
       facts.windows.push_back({window.before, window.after});
     }
     finished_run finished;
     finished.found = assemble(facts);
-    finished.found.ended =
-        interrupted_by_ == 0 ? completion::complete : completion::interrupted;
+    finished.found.ended = interrupted_by_ == 0 ? completion::complete : completion::interrupted;
     judge_all(finished.found, what_.thresholds);
     finished.interrupted_by = interrupted_by_;
     finished.reached_anything = reached_anything(facts);

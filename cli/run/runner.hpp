@@ -1,10 +1,11 @@
 #pragma once
 
-// Runs a scenario from its first stage to the drain of its last connection and returns what happened.
+// Runs a scenario from its first stage to the drain of its last connection and returns what
+// happened.
 //
 // Thread safety: run_scenario uses the calling thread for all of its own work; embedded servers and
-// relays have threads of their own. It takes over SIGINT and SIGTERM while it runs: the first ends the
-// load and still reports, the second ends the process at once.
+// relays have threads of their own. It takes over SIGINT and SIGTERM while it runs: the first ends
+// the load and still reports, the second ends the process at once.
 
 #include "run/result.hpp"
 #include "scenario/model.hpp"
@@ -16,7 +17,7 @@ namespace conecta::run {
 
 struct finished_run {
   result found;
-  int interrupted_by = 0; ///< the signal, if one ended it
+  int interrupted_by = 0;        ///< the signal, if one ended it
   bool reached_anything = false; ///< one open (UDP without a check: one reply) on some endpoint
 };
 
@@ -25,7 +26,7 @@ using progress = std::function<void(series_point const& latest, duration whole)>
 
 /// More descriptors are needed than this process may have.
 class too_few_descriptors : public std::runtime_error {
-public:
+ public:
   using std::runtime_error::runtime_error;
 };
 

@@ -23,8 +23,12 @@ duration processor_time() {
 
 sampler::sampler(std::vector<std::unique_ptr<service>> const& services, recorder& records,
                  instant origin)
-    : services_{services}, records_{records}, origin_{origin}, second_began_{origin},
-      processor_time_{processor_time()}, at_second_{take()} {}
+    : services_{services},
+      records_{records},
+      origin_{origin},
+      second_began_{origin},
+      processor_time_{processor_time()},
+      at_second_{take()} {}
 
 snapshot sampler::take() const {
   snapshot all;

@@ -18,7 +18,7 @@ namespace conecta::run {
 using snapshot = std::vector<pool_stats>;
 
 class sampler {
-public:
+ public:
   sampler(std::vector<std::unique_ptr<service>> const& services, recorder& records, instant origin);
 
   [[nodiscard]] snapshot take() const;
@@ -30,7 +30,7 @@ public:
   [[nodiscard]] pool_peaks peaks() const noexcept { return peaks_; }
   [[nodiscard]] std::vector<series_point> const& series() const noexcept { return series_; }
 
-private:
+ private:
   std::vector<std::unique_ptr<service>> const& services_;
   recorder& records_;
   instant origin_;

@@ -65,8 +65,7 @@ asio_endpoint<connection> timed(asio_endpoint<connection> endpoint,
   made.open = [inner, &opened](hook_context const& context) {
     return timed_open(*inner, opened, context);
   };
-  made.check = [inner, &checked](connection& over, unsigned failures,
-                                 hook_context const& context) {
+  made.check = [inner, &checked](connection& over, unsigned failures, hook_context const& context) {
     return timed_check(*inner, checked, over, failures, context);
   };
   made.close = inner->close;
@@ -115,8 +114,8 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked) {
     options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
   }
   auto endpoint = net::make_endpoint(io_.get_executor(), std::move(options), counters_, drain_);
-  pool_ = std::make_unique<asio_pool<connection>>(
-      io_.get_executor(), spec_.pool, timed(std::move(endpoint), opened_, checked_));
+  pool_ = std::make_unique<asio_pool<connection>>(io_.get_executor(), spec_.pool,
+                                                  timed(std::move(endpoint), opened_, checked_));
 }
 
 void service::close() noexcept {

@@ -23,7 +23,7 @@
 namespace conecta::run {
 
 class service {
-public:
+ public:
   using latency_sink = std::function<void(duration)>;
 
   /// Starts the server and the relay. Throws std::system_error where no socket can be had, and
@@ -33,7 +33,8 @@ public:
   service& operator=(service const&) = delete;
   ~service();
 
-  /// Builds the pool; its min_idle begins to open. `opened` and `checked` are told how long each took.
+  /// Builds the pool; its min_idle begins to open. `opened` and `checked` are told how long each
+  /// took.
   void begin(instant origin, latency_sink opened, latency_sink checked);
 
   [[nodiscard]] asio_pool<net::connection>& pool() noexcept { return *pool_; }
@@ -49,7 +50,7 @@ public:
   [[nodiscard]] std::string const& url() const noexcept { return shown_url_; }
   [[nodiscard]] target::server const* embedded() const noexcept { return server_.get(); }
 
-private:
+ private:
   boost::asio::io_context& io_;
   scenario::endpoint_spec const& spec_;
   std::unique_ptr<target::server> server_;

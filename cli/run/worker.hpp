@@ -1,7 +1,7 @@
 #pragma once
 
-// One closed-loop worker: it leases, sends, reads the framed reply, gives back, and begins again, for
-// as long as the stage has work for it. Nothing is allocated for a request that succeeds.
+// One closed-loop worker: it leases, sends, reads the framed reply, gives back, and begins again,
+// for as long as the stage has work for it. Nothing is allocated for a request that succeeds.
 //
 // Deadlines of exchanges are swept by the runner (expire), so that no timer is armed a request.
 // Thread safety: one thread, the io_context's.
@@ -27,18 +27,18 @@ struct shift {
   scenario::scenario const& what;
   std::vector<std::unique_ptr<service>>& services;
   recorder& records;
-  std::vector<double> weights_up_to;               ///< of endpoints, cumulative
-  std::vector<std::vector<std::size_t>> asks;      ///< for each endpoint, its requests
-  std::vector<net::reply_framing> datagram_reply;  ///< for each request
+  std::vector<double> weights_up_to;              ///< of endpoints, cumulative
+  std::vector<std::vector<std::size_t>> asks;     ///< for each endpoint, its requests
+  std::vector<net::reply_framing> datagram_reply; ///< for each request
   std::uint64_t next_sequence = 0;
   std::size_t stage = 0;
-  std::size_t wanted = 0; ///< workers with a lower number run, the others rest
-  instant stage_ends{};   ///< what runs then has one more request_timeout
+  std::size_t wanted = 0;  ///< workers with a lower number run, the others rest
+  instant stage_ends{};    ///< what runs then has one more request_timeout
   instant cut_off = never; ///< of an interrupted run: what runs then is ended
 };
 
 class worker final : private net::exchange_listener {
-public:
+ public:
   worker(boost::asio::io_context& io, shift& common, std::size_t number);
 
   /// Begins if the stage wants this worker and it rests.
@@ -49,7 +49,7 @@ public:
   void hurry();
   [[nodiscard]] bool resting() const noexcept { return doing_ == doing::nothing; }
 
-private:
+ private:
   enum class doing : std::uint8_t { nothing, waiting_for_lease, exchanging, pausing };
 
   void begin();
