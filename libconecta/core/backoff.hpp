@@ -3,6 +3,7 @@
 // What a failed open leads to: how long until the next one, and how many may then run at once.
 
 #include "base/random.hpp"
+#include "core/planted.hpp"
 
 #include <conecta/options.hpp>
 #include <conecta/time.hpp>
@@ -29,7 +30,9 @@ namespace conecta::core {
   return shortened(delay, options.jitter * chance);
 }
 
-/// Opens pause after a failure, and a lone one then tries whether the backend is back.
+/// Opens pause after a failure, and a lone one then tries whether the backend is back. After it,
+/// each that succeeds allows one more at a time (1, 2, 4 ...: the slow start of RFC 5681), so that
+/// a backend that has just come back is not met by a herd.
 class backoff {
  public:
   backoff() = default;
@@ -41,6 +44,7 @@ class backoff {
       return;
     }
     failures_ = std::min(failures_ + 1, 64U);
+    at_once_ = 1;
     auto const chance = options_.jitter > 0 ? random.next_unit() : 0.0;
     resume_at_ = saturating_add(now, backoff_delay(options_, failures_, chance));
   }
@@ -48,21 +52,23 @@ class backoff {
   void succeeded() noexcept {
     failures_ = 0;
     resume_at_ = instant::min();
+    at_once_ = planted(bug::herd_after_recovery) ? any_number : std::min(at_once_ + 1, any_number);
   }
 
   [[nodiscard]] std::size_t opens_allowed(instant now, std::size_t concurrency) const noexcept {
-    if (failures_ == 0) {
-      return concurrency;
-    }
-    return now < resume_at_ ? 0 : 1;
+    auto const paused = failures_ > 0 && now < resume_at_;
+    return paused ? 0 : std::min(at_once_, concurrency);
   }
 
   [[nodiscard]] instant resume_at() const noexcept { return resume_at_; }
   [[nodiscard]] unsigned failures() const noexcept { return failures_; }
 
  private:
+  static constexpr std::size_t any_number = 1024; ///< the most that open_concurrency can be
+
   backoff_options options_;
   unsigned failures_ = 0;
+  std::size_t at_once_ = any_number;
   instant resume_at_ = instant::min();
 };
 

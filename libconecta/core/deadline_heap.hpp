@@ -21,6 +21,12 @@ class deadline_heap {
     entries_.reserve(capacity);
   }
 
+  /// Room for more indices. REQUIRES: not less than before.
+  void grow(std::size_t capacity) {
+    place_of_.resize(capacity, absent);
+    entries_.reserve(capacity);
+  }
+
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
   [[nodiscard]] bool contains(std::uint32_t index) const { return place_of_[index] != absent; }

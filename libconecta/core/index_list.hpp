@@ -18,6 +18,9 @@ class index_list {
   index_list() = default;
   explicit index_list(std::size_t capacity) : links_(capacity) {}
 
+  /// Room for more indices; what is linked stays so. REQUIRES: not less than before.
+  void grow(std::size_t capacity) { links_.resize(capacity); }
+
   [[nodiscard]] bool empty() const noexcept { return front_ == none; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::uint32_t front() const noexcept { return front_; }

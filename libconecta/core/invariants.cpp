@@ -3,14 +3,15 @@
 #include "core/machine.hpp"
 #include "core/sizing.hpp"
 
+#include <algorithm>
 #include <array>
-#include <numeric>
 
 namespace conecta::core {
 
 std::optional<std::string> invariant_checker::first_broken(machine const& that, instant now) {
   invariant_checker checker{that, now};
   checker.slots_are_counted();
+  checker.the_cap_holds();
   checker.lists_match_states();
   checker.nobody_waits_in_vain();
   checker.books_balance();
@@ -32,14 +33,34 @@ void invariant_checker::require(bool holds, char const* what) {
 void invariant_checker::slots_are_counted() {
   std::array<std::size_t, slot_state_count> seen{};
   std::size_t stuck = 0;
+  std::size_t unawaited = 0;
+  std::size_t ageing = 0;
+  std::size_t on_demand = 0;
+  std::size_t written_off = 0;
   for (auto const& slot : that_.slots_) {
     ++seen[static_cast<std::size_t>(slot.state)];
+    auto const on_its_way = slot.state == slot_state::opening ||
+                            slot.state == slot_state::checking ||
+                            slot.state == slot_state::resetting;
     stuck += slot.stuck ? 1U : 0U;
+    unawaited += on_its_way && (slot.stuck || slot.stale) ? 1U : 0U;
+    ageing += slot.ageing ? 1U : 0U;
+    on_demand += slot.on_demand ? 1U : 0U;
+    written_off += slot.written_off ? 1U : 0U;
   }
   require(seen == that_.counts_, "the count of each state is the number of slots in it");
-  require(std::accumulate(seen.begin(), seen.end(), std::size_t{0}) == that_.options_.max_size,
-          "the slots of every state add up to max_size");
-  require(stuck == that_.stuck_coming_ + that_.stuck_closing_, "stuck hooks are counted");
+  require(stuck == that_.stuck_, "stuck hooks are counted");
+  require(unawaited == that_.unawaited_, "hooks that nobody waits for are counted");
+  require(ageing == that_.ageing_, "those whose replacement was asked for are counted");
+  require(on_demand == that_.on_demand_, "checks for callers are counted");
+  require(written_off == that_.written_off_, "leases without a place are counted");
+}
+
+void invariant_checker::the_cap_holds() {
+  // After a resize down more may be there, but nothing is opened then.
+  require(that_.occupied() <= that_.options_.max_size || that_.wanted(0).places == 0,
+          "nothing is opened beyond max_size");
+  require(that_.vacant_.size() >= that_.wanted(0).places, "every place has a vacant slot");
 }
 
 void invariant_checker::lists_match_states() {
@@ -49,29 +70,35 @@ void invariant_checker::lists_match_states() {
     require(that_.resting_.contains(index) == rests, "idle and checking slots rest, others do not");
     require(that_.vacant_.contains(index) == (slot.state == slot_state::vacant),
             "vacant slots can be opened, others cannot");
-    require(that_.hook_deadlines_.contains(index) == (slot.hook_deadline != never && !slot.stuck),
-            "a running hook has a deadline until it is stuck");
+    require(that_.deadlines_.contains(index) == (slot.deadline != never && !slot.stuck),
+            "a hook or lease is watched until it is late");
+    require(!slot.ageing || rests, "only what rests is replaced ahead of time");
+    require(!slot.on_demand || slot.state == slot_state::checking, "only checks are on demand");
+    require(!(slot.overdue || slot.written_off) || slot.state == slot_state::leased,
+            "only leases are overdue");
+    require(slot.state != slot_state::idle || !slot.stale, "nothing stale is idle");
   }
 }
 
 void invariant_checker::nobody_waits_in_vain() {
-  require(that_.waiters_.size() <= that_.options_.max_waiters, "the queue is bounded");
+  auto const waiting = that_.waiters_.size();
+  auto const idle = that_.count(slot_state::idle);
+  require(waiting <= that_.options_.max_waiters + (that_.hooks_.look ? that_.slots_.size() : 0),
+          "the queue is bounded");
   require(that_.waiters_.earliest_deadline() > now_, "nobody waits past their deadline");
   if (that_.phase_ != machine::phase::open) {
-    require(that_.waiters_.empty(), "nobody waits for a closed pool");
-    require(that_.count(slot_state::idle) == 0, "a closed pool holds nothing idle");
+    require(waiting == 0, "nobody waits for a closed pool");
+    require(idle == 0, "a closed pool holds nothing idle");
     return;
   }
-  require(that_.waiters_.empty() || that_.count(slot_state::idle) == 0,
+  auto const all_asked =
+      that_.options_.fair == fairness::barging && that_.waiters_.awake() >= std::min(idle, waiting);
+  require(waiting == 0 || idle == 0 || that_.suspended_ || all_asked ||
+              (that_.hooks_.check && !that_.may_check_for(waiting)),
           "nobody waits while a resource is idle");
-  require(opens_to_start(
-              {.waiters = that_.waiters_.size(),
-               .min_idle = that_.options_.min_idle,
-               .coming = that_.coming(),
-               .vacant = that_.vacant_.size(),
-               .opening = that_.count(slot_state::opening),
-               .limit = that_.backoff_.opens_allowed(now_, that_.options_.open_concurrency)}) == 0,
-          "what is missing and may be opened is being opened");
+  auto missing_now = that_.wanted(that_.demanding());
+  missing_now.limit = that_.backoff_.opens_allowed(now_, that_.options_.open_concurrency);
+  require(opens_to_start(missing_now) == 0, "what is missing and may be opened is being opened");
 }
 
 void invariant_checker::books_balance() {
@@ -83,6 +110,7 @@ void invariant_checker::books_balance() {
           "acquired = returned + detached + leased");
   require(that_.tickets_ == s.acquired + s.timed_out + s.cancelled + s.rejected + s.waiters,
           "every caller is served, refused or waiting");
+  require(s.reclaimed <= s.leaked, "only what was reported is reclaimed");
 }
 
 } // namespace conecta::core

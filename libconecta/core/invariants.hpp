@@ -22,6 +22,7 @@ class invariant_checker {
 
   void require(bool holds, char const* what);
   void slots_are_counted();
+  void the_cap_holds();
   void lists_match_states();
   void nobody_waits_in_vain();
   void books_balance();

@@ -12,15 +12,16 @@ machine::machine(pool_options const& options, hooks_present hooks, std::uint64_t
     : options_{options},
       hooks_{hooks},
       random_{seed},
-      slots_(options.max_size),
-      vacant_{options.max_size},
-      resting_{options.max_size},
-      hook_deadlines_{options.max_size},
-      waiters_{options.max_waiters},
+      slots_(slots_of(options)),
+      initial_left_{options.initial_size},
+      vacant_{slots_.size()},
+      resting_{slots_.size()},
+      deadlines_{slots_.size()},
+      waiters_{options.max_waiters, hooks.look ? slots_.size() : 0},
       backoff_{options.backoff},
       scan_due_{saturating_add(now, options.scan_interval)},
       scan_started_{now},
-      check_cursor_{static_cast<std::uint32_t>(options.max_size)} {
+      check_cursor_{static_cast<std::uint32_t>(slots_.size())} {
   CONECTA_ASSERT(violations_of(options).empty(), "machine: options out of range");
   for (std::uint32_t index = 0; index < slots_.size(); ++index) {
     vacant_.push_back(index);
@@ -28,22 +29,24 @@ machine::machine(pool_options const& options, hooks_present hooks, std::uint64_t
   counts_[static_cast<std::size_t>(slot_state::vacant)] = slots_.size();
 }
 
+// Callers.
+
 ticket machine::on(instant now, acquire const& request, action_list& out) {
   auto const caller = waiters_.next_ticket();
   ++tickets_;
   expire_waiters(now, out);
-  if (phase_ != phase::open) {
+  auto const index = newcomers_may_take() ? take_idle(now, waiters_.size() + 1, out) : std::nullopt;
+  if (index) {
+    lend(caller, *index, now, out);
+  } else if (phase_ != phase::open) {
     refuse(caller, reject_reason::closed, out);
-  } else if (auto const index = take_idle(now, out)) {
-    lend(caller, *index, out);
   } else if (request.deadline <= now) {
-    refuse(caller, reject_reason::exhausted, out);
-    start_opens(now, waiters_.size() + 1, out);
-  } else if (waiters_.size() == waiters_.capacity()) {
+    refuse(caller, suspended_ ? reject_reason::suspended : reject_reason::exhausted, out);
+    start_opens(now, demanding() + 1, out);
+  } else if (waiters_.full()) {
     refuse(caller, reject_reason::queue_full, out);
   } else {
     waiters_.join(caller, request.deadline);
-    stats_.peak_waiters = std::max(stats_.peak_waiters, waiters_.size());
   }
   settle(now, out);
   return caller;
@@ -60,19 +63,70 @@ receipt machine::on(instant now, cancel const& request, action_list& out) {
   return settle(now, out);
 }
 
+receipt machine::on(instant now, retry const& request, action_list& out) {
+  if (!waiters_.waits(request.caller) || !waiters_.is_awake(request.caller)) {
+    return receipt::refused;
+  }
+  expire_waiters(now, out);
+  if (waiters_.waits(request.caller)) {
+    auto const index = lends() ? take_idle(now, waiters_.size(), out) : std::nullopt;
+    if (index) {
+      waiters_.leave(request.caller);
+      lend(request.caller, *index, now, out);
+    } else {
+      waiters_.was_overtaken(request.caller);
+    }
+  }
+  return settle(now, out);
+}
+
+std::optional<ticket> machine::on(instant now, spurn const& found, action_list& out) {
+  auto const index = find(found.slot, slot_state::leased);
+  if (!index) {
+    return std::nullopt;
+  }
+  --stats_.acquired;
+  stop_watching(*index, out);
+  if (phase_ == phase::open) {
+    ++stats_.evicted_by[close_reason::stale];
+  }
+  retire(*index, phase_ == phase::open ? close_reason::stale : close_reason::shutdown, now, out);
+  auto const caller = waiters_.next_ticket();
+  if (phase_ != phase::open) {
+    refuse(caller, reject_reason::closed, out);
+  } else if (found.deadline > now) {
+    auto const deadline = planted(bug::deadline_rearmed) ? never : found.deadline;
+    if (planted(bug::spurned_goes_last)) {
+      waiters_.join(caller, deadline);
+    } else {
+      waiters_.join_in_front(caller, deadline);
+    }
+  } else if (auto const another =
+                 newcomers_may_take() ? take_idle(now, waiters_.size() + 1, out) : std::nullopt) {
+    lend(caller, *another, now, out);
+  } else {
+    auto const asked_once = found.deadline == instant::min();
+    refuse(caller, asked_once ? reject_reason::exhausted : reject_reason::timed_out, out);
+  }
+  settle(now, out);
+  return caller;
+}
+
+// Leases.
+
 receipt machine::on(instant now, give_back const& ended, action_list& out) {
   auto const index = find(ended.slot, slot_state::leased);
   if (!index) {
     return receipt::refused;
   }
-  end_lease(*index);
+  end_lease(*index, out);
   if (phase_ != phase::open) {
     retire(*index, close_reason::shutdown, now, out);
-  } else if (is_expired(slots_[*index], now)) {
-    retire(*index, close_reason::lifetime, now, out);
+  } else if (auto const reason = worn_out(slots_[*index], now)) {
+    retire(*index, *reason, now, out);
   } else if (hooks_.reset && options_.returned == on_return::reset) {
     auto const slot = start_hook(*index, slot_input::reset, now, options_.reset_timeout);
-    out.push_back(reset{slot, slots_[*index].hook_deadline});
+    out.push_back(reset{slot, slots_[*index].deadline});
   } else {
     move(*index, slot_input::give_back);
     rest(*index, now);
@@ -85,7 +139,7 @@ receipt machine::on(instant now, discard const& ended, action_list& out) {
   if (!index) {
     return receipt::refused;
   }
-  end_lease(*index);
+  end_lease(*index, out);
   retire(*index, phase_ == phase::open ? ended.reason : close_reason::shutdown, now, out);
   return settle(now, out);
 }
@@ -95,14 +149,16 @@ receipt machine::on(instant now, detach const& ended, action_list& out) {
   if (!index) {
     return receipt::refused;
   }
-  move(*index, slot_input::detach);
-  vacant_.push_front(*index);
+  stop_watching(*index, out);
+  empty(*index, slot_input::detach);
   ++stats_.detached;
   return settle(now, out);
 }
 
+// Resources that come, and those that are looked after.
+
 std::optional<slot_ref> machine::on(instant now, reserve const&, action_list& out) {
-  if (phase_ != phase::open || vacant_.empty()) {
+  if (phase_ != phase::open || wanted(0).places == 0) {
     return std::nullopt;
   }
   auto const index = vacant_.front();
@@ -127,14 +183,20 @@ receipt machine::on(instant now, opened const& answer, action_list& out) {
     ++stats_.added;
   } else {
     ++stats_.opened;
+    initial_left_ -= initial_left_ > 0 && !planted(bug::initial_size_for_ever) ? 1U : 0U;
     backoff_.succeeded();
   }
   that.added = false;
-  that.expires = draw_expiry(now);
+  that.proven_at = now;
+  draw_lifetime(that, now);
   move(*index, slot_input::opened);
   rest(*index, now);
   if (phase_ != phase::open && !planted(bug::phantom_idle_after_close)) {
-    retire(*index, close_reason::shutdown, now, out);
+    retire_idle(*index, close_reason::shutdown, now, out);
+  } else if (that.stale && !planted(bug::stale_open_arrives)) {
+    retire_idle(*index, close_reason::stale, now, out);
+  } else {
+    vouched_ = *index;
   }
   return settle(now, out);
 }
@@ -150,9 +212,7 @@ receipt machine::on(instant now, open_failed const& answer, action_list& out) {
     ++stats_.open_failed;
     backoff_.failed(now, random_);
   }
-  slots_[*index].added = false;
-  move(*index, slot_input::open_failed);
-  vacant_.push_front(*index);
+  empty(*index, slot_input::open_failed);
   return settle(now, out);
 }
 
@@ -161,25 +221,35 @@ receipt machine::on(instant now, checked const& answer, action_list& out) {
   if (!index) {
     return receipt::refused;
   }
-  end_hook(*index);
   auto& that = slots_[*index];
+  auto const retries =
+      that.on_demand && !planted(bug::bad_check_is_retried) ? 0 : options_.check_retries;
+  end_hook(*index);
   auto const good = answer.found == health::good;
   ++(good ? stats_.checks_ok : stats_.checks_failed);
   that.failed_checks = good ? 0 : that.failed_checks + 1;
   if (planted(bug::check_draws_lifetime)) {
-    that.expires = draw_expiry(now);
+    draw_lifetime(that, now);
   }
   move(*index, slot_input::checked);
+  come_to_store(*index);
   if (phase_ != phase::open) {
-    retire(*index, close_reason::shutdown, now, out);
-  } else if (that.failed_checks > options_.check_retries) {
-    if (planted(bug::check_leaks_capacity)) {
-      resting_.remove(*index);
-    } else {
-      retire(*index, close_reason::unhealthy, now, out);
-    }
-  } else if (!good) {
+    retire_idle(*index, close_reason::shutdown, now, out);
+  } else if (that.stale) {
+    retire_idle(*index, close_reason::stale, now, out);
+  } else if (good) {
+    that.proven_at = now;
+    vouched_ = *index;
+  } else if (that.failed_checks <= retries) {
     start_check(*index, now, out);
+  } else if (planted(bug::check_leaks_capacity)) {
+    leave_rest(*index);
+  } else {
+    if (options_.after_bad_check == bad_check::makes_older_suspect &&
+        !planted(bug::suspicion_is_forgotten)) {
+      suspect_before_ = now;
+    }
+    retire_idle(*index, close_reason::unhealthy, now, out);
   }
   return settle(now, out);
 }
@@ -193,9 +263,14 @@ receipt machine::on(instant now, reset_done const& answer, action_list& out) {
   move(*index, slot_input::reset_done);
   rest(*index, now);
   if (phase_ != phase::open) {
-    retire(*index, close_reason::shutdown, now, out);
+    retire_idle(*index, close_reason::shutdown, now, out);
   } else if (answer.found == health::bad) {
-    retire(*index, close_reason::unhealthy, now, out);
+    retire_idle(*index, close_reason::unhealthy, now, out);
+  } else if (slots_[*index].stale) {
+    retire_idle(*index, close_reason::stale, now, out);
+  } else {
+    slots_[*index].proven_at = now;
+    vouched_ = *index;
   }
   return settle(now, out);
 }
@@ -206,70 +281,13 @@ receipt machine::on(instant now, closed const& answer, action_list& out) {
     return receipt::refused;
   }
   end_hook(*index);
-  move(*index, slot_input::closed);
-  vacant_.push_front(*index);
   ++stats_.closed;
   ++stats_.closed_by[slots_[*index].reason];
+  empty(*index, slot_input::closed);
   if (planted(bug::discard_wakes_nobody)) {
     return receipt::accepted;
   }
   return settle(now, out);
-}
-
-receipt machine::on(instant now, drain const&, action_list& out) {
-  if (phase_ != phase::open) {
-    return receipt::refused;
-  }
-  phase_ = phase::draining;
-  while (!waiters_.empty()) {
-    auto const caller = waiters_.front();
-    waiters_.leave(caller);
-    refuse(caller, reject_reason::closed, out);
-  }
-  for (std::uint32_t index = 0; index < slots_.size(); ++index) {
-    auto const& that = slots_[index];
-    if (that.state == slot_state::idle) {
-      retire(index, close_reason::shutdown, now, out);
-    } else if (that.state == slot_state::checking || that.state == slot_state::resetting ||
-               (that.state == slot_state::opening && !that.added)) {
-      out.push_back(interrupt{ref(index)});
-    }
-  }
-  return settle(now, out);
-}
-
-instant machine::next_deadline() const noexcept {
-  auto next = std::min(waiters_.earliest_deadline(), hook_deadlines_.earliest());
-  if (phase_ != phase::open) {
-    return next;
-  }
-  if (!resting_.empty()) {
-    next = std::min(next, scan_due_);
-  }
-  if (backoff_.failures() > 0 && count(slot_state::opening) == 0 && !vacant_.empty() &&
-      waiters_.size() + options_.min_idle > coming() && !planted(bug::failed_open_wakes_nobody)) {
-    next = std::min(next, backoff_.resume_at());
-  }
-  return next;
-}
-
-pool_counts machine::counts() const noexcept {
-  pool_counts now;
-  now.idle = count(slot_state::idle);
-  now.leased = count(slot_state::leased);
-  now.opening = count(slot_state::opening);
-  now.checking = count(slot_state::checking);
-  now.resetting = count(slot_state::resetting);
-  now.closing = count(slot_state::closing);
-  now.stuck = stuck_coming_ + stuck_closing_;
-  now.waiters = waiters_.size();
-  return now;
-}
-
-pool_stats machine::stats() const noexcept {
-  auto snapshot = stats_;
-  static_cast<pool_counts&>(snapshot) = counts();
-  return snapshot;
 }
 
 } // namespace conecta::core

@@ -1,18 +1,36 @@
-// The steps that the events of machine.cpp are made of, and what happens with time.
+// What holds in a machine, and what a slot goes through: the steps of every event.
 
 #include "base/assert.hpp"
-#include "core/invariants.hpp"
 #include "core/machine.hpp"
 #include "core/planted.hpp"
-#include "core/sizing.hpp"
 
 #include <algorithm>
 
 namespace conecta::core {
 
+// What holds now.
+
 std::size_t machine::coming() const noexcept {
+  auto const lost = planted(bug::stuck_open_is_awaited) ? 0 : unawaited_;
   return count(slot_state::idle) + count(slot_state::opening) + count(slot_state::checking) +
-         count(slot_state::resetting) - (planted(bug::stuck_open_is_awaited) ? 0 : stuck_coming_);
+         count(slot_state::resetting) - lost - (planted(bug::replacement_comes_late) ? 0 : ageing_);
+}
+
+/// Of max_size: a lease that was written off has no place any more.
+std::size_t machine::occupied() const noexcept {
+  return slots_.size() - count(slot_state::vacant) - written_off_;
+}
+
+demand machine::wanted(std::size_t callers) const noexcept {
+  auto const full = planted(bug::resize_underflows) ? options_.max_size == occupied()
+                                                    : options_.max_size <= occupied();
+  auto const room = full ? 0 : std::min(options_.max_size - occupied(), vacant_.size());
+  return {.waiters = callers,
+          .min_idle = options_.min_idle,
+          .initial = initial_left_,
+          .coming = coming(),
+          .places = room,
+          .opening = count(slot_state::opening)};
 }
 
 bool machine::nothing_is_left() const noexcept {
@@ -24,10 +42,73 @@ bool machine::is_unused(slot_record const& that, instant now) const noexcept {
   return options_.idle_timeout && now >= saturating_add(that.idle_since, *options_.idle_timeout);
 }
 
+/// Whether min_idle are left without it. Those whose replacement was asked for do not count.
+bool machine::is_spare(slot_record const& that) const noexcept {
+  return count(slot_state::idle) > options_.min_idle + (that.ageing ? 0 : ageing_);
+}
+
+/// Whether it can be lent without a check.
+bool machine::is_fresh(std::uint32_t index, instant now) const noexcept {
+  if (!hooks_.check || index == vouched_) {
+    return true;
+  }
+  auto const& that = slots_[index];
+  if (that.proven_at <= suspect_before_) {
+    return false;
+  }
+  switch (options_.check_on_acquire) {
+  case acquire_check::none:
+    return true;
+  case acquire_check::if_idle_for:
+    return now - std::max(that.idle_since, that.proven_at) < options_.check_if_idle_for ||
+           planted(bug::unchecked_is_lent);
+  case acquire_check::always:
+    return false;
+  }
+  return true;
+}
+
 bool machine::awaits_check(std::uint32_t index) const noexcept {
   auto const& that = slots_[index];
   return index >= check_cursor_ && that.state == slot_state::idle &&
          that.idle_since <= scan_started_;
+}
+
+bool machine::may_check_for(std::size_t callers) const noexcept {
+  return on_demand_ < callers && count(slot_state::checking) < options_.check_concurrency;
+}
+
+/// In strict order nobody is served before those that wait.
+bool machine::newcomers_may_take() const {
+  auto const barging = options_.fair == fairness::barging && !waiters_.empty();
+  auto const lending = lends() || (suspended_ && planted(bug::suspended_pool_lends));
+  return lending && (waiters_.empty() || (barging && !head_goes_first()));
+}
+
+/// Whether the first in the queue is served even where others may barge in: it was passed over too
+/// often, or waits for the very resource that was checked for it.
+bool machine::head_goes_first() const {
+  return options_.fair == fairness::strict ||
+         (waiters_.times_overtaken(waiters_.front()) >= options_.max_overtaken &&
+          !planted(bug::overtaken_for_ever)) ||
+         (vouched_ != nobody && hooks_.check && options_.check_on_acquire != acquire_check::none);
+}
+
+std::optional<close_reason> machine::worn_out(slot_record const& that, instant now) const noexcept {
+  if (that.written_off) {
+    return close_reason::surplus;
+  }
+  if (that.stale) {
+    return close_reason::stale;
+  }
+  if (is_expired(that, now) && !planted(bug::expiry_missed_on_return)) {
+    return close_reason::lifetime;
+  }
+  auto const extra = planted(bug::uses_off_by_one) ? 1U : 0U;
+  if (options_.max_uses && that.uses >= *options_.max_uses + extra) {
+    return close_reason::uses;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint32_t> machine::find(slot_ref named, slot_state expected) const {
@@ -39,6 +120,8 @@ std::optional<std::uint32_t> machine::find(slot_ref named, slot_state expected) 
   }
   return named.index;
 }
+
+// What a slot goes through.
 
 void machine::move(std::uint32_t index, slot_input input) {
   auto& state = slots_[index].state;
@@ -58,211 +141,150 @@ slot_ref machine::hand_out(std::uint32_t index, slot_input input) {
   return ref(index);
 }
 
+void machine::set_deadline(std::uint32_t index, instant when) {
+  slots_[index].deadline = when;
+  deadlines_.add(index, when);
+}
+
+void machine::clear_deadline(std::uint32_t index) {
+  slots_[index].deadline = never;
+  deadlines_.remove(index);
+}
+
 slot_ref machine::start_hook(std::uint32_t index, slot_input input, instant now, duration timeout) {
   auto const slot = hand_out(index, input);
-  slots_[index].hook_deadline = saturating_add(now, timeout);
-  hook_deadlines_.add(index, slots_[index].hook_deadline);
+  set_deadline(index, saturating_add(now, timeout));
   return slot;
 }
 
+/// REQUIRES: still in the state of the hook.
 void machine::end_hook(std::uint32_t index) {
   auto& that = slots_[index];
-  hook_deadlines_.remove(index);
-  that.hook_deadline = never;
-  if (that.stuck) {
-    --(that.state == slot_state::closing ? stuck_closing_ : stuck_coming_);
-    that.stuck = false;
+  clear_deadline(index);
+  if (that.state != slot_state::closing) {
+    unawaited_ -= that.stuck || that.stale ? 1U : 0U;
+  }
+  stuck_ -= that.stuck ? 1U : 0U;
+  on_demand_ -= that.on_demand && !planted(bug::check_counter_drifts) ? 1U : 0U;
+  that.stuck = false;
+  that.on_demand = false;
+}
+
+/// Whoever waits for what its hook would bring waits for something else from now on.
+void machine::give_up_on(slot_record& that) {
+  if (that.state == slot_state::closing || that.stuck || that.stale) {
+    return;
+  }
+  ++unawaited_;
+  on_demand_ -= that.on_demand ? 1U : 0U;
+  that.on_demand = false;
+  if (that.ageing) {
+    --ageing_;
+    that.ageing = false;
+    eviction_due_ = instant::min(); // should it come back, its replacement is asked for again
   }
 }
 
-/// Drawn once, at birth: resources opened together do not all expire together.
-instant machine::draw_expiry(instant now) {
+/// Drawn once, at birth: resources opened together do not all expire together. A replacement is
+/// asked for while there is time to notice and to open, but not in the first 7/8 of its life.
+void machine::draw_lifetime(slot_record& that, instant now) {
   if (!options_.max_lifetime) {
-    return never;
+    return;
   }
   auto const chance = options_.lifetime_jitter > 0 ? random_.next_unit() : 0.0;
-  return saturating_add(now, shortened(*options_.max_lifetime, options_.lifetime_jitter * chance));
+  auto const life = shortened(*options_.max_lifetime, options_.lifetime_jitter * chance);
+  that.expires = saturating_add(now, life);
+  if (options_.min_idle > 0 && that.expires != never) {
+    that.replace_at =
+        that.expires - std::min(life / 8, options_.scan_interval + options_.open_timeout);
+  }
 }
 
 void machine::rest(std::uint32_t index, instant now) {
-  slots_[index].idle_since = now;
+  auto& that = slots_[index];
+  that.idle_since = now;
   resting_.push_front(index);
+  come_to_store(index);
+  eviction_due_ = held_back_ ? instant::min() : std::min(eviction_due_, eviction_due(that));
 }
 
-/// The next one to lend; those past their lifetime are retired on the way. At most
-/// check_concurrency of those that rest are being checked and passed over.
-std::optional<std::uint32_t> machine::take_idle(instant now, action_list& out) {
-  if (count(slot_state::idle) == 0) {
-    return std::nullopt;
+void machine::come_to_store(std::uint32_t index) const {
+  if (options_.store) {
+    options_.store->insert(index);
   }
-  auto const newest_first = options_.order == idle_order::lifo;
-  auto index = newest_first ? resting_.front() : resting_.back();
-  while (index != index_list::none) {
-    auto const following = newest_first ? resting_.after(index) : resting_.before(index);
-    if (slots_[index].state == slot_state::idle) {
-      if (!is_expired(slots_[index], now) || planted(bug::expired_resource_is_lent)) {
-        return index;
-      }
-      retire(index, close_reason::lifetime, now, out);
-    }
-    index = following;
-  }
-  return std::nullopt;
 }
 
-void machine::lend(ticket caller, std::uint32_t index, action_list& out) {
+void machine::leave_store(std::uint32_t index) const {
+  if (options_.store) {
+    options_.store->erase(index);
+  }
+}
+
+/// REQUIRES: idle.
+void machine::leave_rest(std::uint32_t index) {
+  auto& that = slots_[index];
   resting_.remove(index);
-  out.push_back(grant{caller, hand_out(index, slot_input::grant)});
-  ++stats_.acquired;
+  leave_store(index);
+  ageing_ -= that.ageing ? 1U : 0U;
+  that.ageing = false;
 }
 
-void machine::end_lease(std::uint32_t index) {
+void machine::empty(std::uint32_t index, slot_input input) {
+  move(index, input);
+  auto& that = slots_[index];
+  written_off_ -= that.written_off ? 1U : 0U;
+  that = {.state = that.state, .generation = that.generation};
+  vacant_.push_front(index);
+}
+
+void machine::start_check(std::uint32_t index, instant now, action_list& out) {
+  leave_store(index);
+  auto const slot = start_hook(index, slot_input::check, now, options_.check_timeout);
+  out.push_back(check{slot, slots_[index].failed_checks, slots_[index].deadline});
+}
+
+void machine::lend(ticket caller, std::uint32_t index, instant now, action_list& out) {
+  leave_rest(index);
+  out.push_back(grant{caller, hand_out(index, slot_input::grant)});
+  ++slots_[index].uses;
+  ++stats_.acquired;
+  if (options_.leak_threshold && !(planted(bug::leak_is_not_seen) && slots_[index].uses > 1)) {
+    set_deadline(index, saturating_add(now, *options_.leak_threshold));
+  }
+}
+
+/// The lease is over: whether it is late does not matter any more, but is said.
+void machine::stop_watching(std::uint32_t index, action_list& out) {
+  auto& that = slots_[index];
+  clear_deadline(index);
+  if (that.overdue) {
+    out.push_back(came_back{ref(index)});
+    that.overdue = false;
+  }
+}
+
+void machine::end_lease(std::uint32_t index, action_list& out) {
+  stop_watching(index, out);
   slots_[index].failed_checks = 0;
   ++stats_.returned;
 }
 
+/// REQUIRES: not idle any more, or about to leave a lease.
 void machine::retire(std::uint32_t index, close_reason reason, instant now, action_list& out) {
   auto& that = slots_[index];
-  if (that.state == slot_state::idle) {
-    resting_.remove(index);
-    if (reason != close_reason::shutdown) {
-      ++stats_.evicted_by[reason];
-    }
-  }
   that.reason = reason;
-  that.failed_checks = 0;
+  written_off_ -= that.written_off && !planted(bug::reclaimed_place_is_lost) ? 1U : 0U;
+  that.written_off = false;
   auto const slot = start_hook(index, slot_input::retire, now, options_.close_timeout);
-  out.push_back(close{slot, reason, that.hook_deadline});
+  out.push_back(close{slot, reason, that.deadline});
 }
 
-void machine::refuse(ticket caller, reject_reason reason, action_list& out) {
-  switch (reason) {
-  case reject_reason::timed_out:
-    ++stats_.timed_out;
-    break;
-  case reject_reason::cancelled:
-    stats_.cancelled += planted(bug::counter_drifts_on_cancel) ? 0U : 1U;
-    break;
-  case reject_reason::closed:
-  case reject_reason::exhausted:
-  case reject_reason::queue_full:
-    ++stats_.rejected;
-    break;
+void machine::retire_idle(std::uint32_t index, close_reason reason, instant now, action_list& out) {
+  leave_rest(index);
+  if (reason != close_reason::shutdown) {
+    ++stats_.evicted_by[reason];
   }
-  out.push_back(reject{caller, reason});
-}
-
-void machine::start_check(std::uint32_t index, instant now, action_list& out) {
-  auto const slot = start_hook(index, slot_input::check, now, options_.check_timeout);
-  out.push_back(check{slot, slots_[index].failed_checks, slots_[index].hook_deadline});
-}
-
-receipt machine::on(instant now, tick const&, action_list& out) {
-  while (hook_deadlines_.earliest() <= now) {
-    auto const index = hook_deadlines_.earliest_index();
-    hook_deadlines_.remove(index);
-    auto& that = slots_[index];
-    that.stuck = true;
-    ++(that.state == slot_state::closing ? stuck_closing_ : stuck_coming_);
-    out.push_back(interrupt{ref(index)});
-  }
-  if (phase_ == phase::open && scan_due_ <= now) {
-    scan(now, out);
-  }
-  return settle(now, out);
-}
-
-/// Evicts from the cold end. Checks follow in start_checks, as check_concurrency allows.
-void machine::scan(instant now, action_list& out) {
-  scan_due_ = saturating_add(now, options_.scan_interval);
-  scan_started_ = now;
-  check_cursor_ = 0;
-  auto index = resting_.back();
-  while (index != index_list::none) {
-    auto const following = resting_.before(index);
-    auto const& that = slots_[index];
-    if (that.state == slot_state::idle) {
-      if (is_expired(that, now)) {
-        retire(index, close_reason::lifetime, now, out);
-      } else if (is_unused(that, now) && (count(slot_state::idle) > options_.min_idle ||
-                                          planted(bug::reaper_breaks_min_idle))) {
-        retire(index, close_reason::idle, now, out);
-      }
-    }
-    index = following;
-  }
-}
-
-void machine::expire_waiters(instant now, action_list& out) {
-  if (planted(bug::grant_to_expired_waiter)) {
-    return;
-  }
-  while (waiters_.earliest_deadline() <= now) {
-    auto const caller = waiters_.earliest_to_expire();
-    waiters_.leave(caller);
-    refuse(caller, reject_reason::timed_out, out);
-  }
-}
-
-void machine::serve_waiters(instant now, action_list& out) {
-  while (!waiters_.empty()) {
-    auto const index = take_idle(now, out);
-    if (!index) {
-      return;
-    }
-    auto const caller = planted(bug::newcomer_overtakes) ? waiters_.back() : waiters_.front();
-    waiters_.leave(caller);
-    lend(caller, *index, out);
-  }
-}
-
-void machine::start_checks(instant now, action_list& out) {
-  auto const end = static_cast<std::uint32_t>(slots_.size());
-  if (!hooks_.check) {
-    check_cursor_ = end;
-  }
-  while (check_cursor_ < end && count(slot_state::checking) < options_.check_concurrency) {
-    if (awaits_check(check_cursor_)) {
-      start_check(check_cursor_, now, out);
-    }
-    ++check_cursor_;
-  }
-}
-
-void machine::start_opens(instant now, std::size_t callers, action_list& out) {
-  demand const wanted{.waiters = callers,
-                      .min_idle = options_.min_idle,
-                      .coming = coming(),
-                      .vacant = vacant_.size(),
-                      .opening = count(slot_state::opening),
-                      .limit = planted(bug::opens_despite_backoff)
-                                   ? options_.open_concurrency
-                                   : backoff_.opens_allowed(now, options_.open_concurrency)};
-  for (auto left = opens_to_start(wanted); left > 0; --left) {
-    auto const index = vacant_.front();
-    vacant_.remove(index);
-    auto const slot = start_hook(index, slot_input::open, now, options_.open_timeout);
-    out.push_back(open{slot, slots_[index].hook_deadline});
-  }
-}
-
-/// What follows from any event: nobody waits while something can be lent, what is missing is
-/// opened.
-receipt machine::settle(instant now, action_list& out) {
-  expire_waiters(now, out);
-  if (phase_ == phase::open) {
-    serve_waiters(now, out);
-    start_checks(now, out);
-    start_opens(now, waiters_.size(), out);
-  } else if (phase_ == phase::draining && nothing_is_left()) {
-    phase_ = phase::drained;
-    out.push_back(drained{});
-  }
-  if constexpr (checking) {
-    auto const broken = invariant_checker::first_broken(*this, now);
-    CONECTA_ASSERT(!broken, broken ? broken->c_str() : "");
-  }
-  return receipt::accepted;
+  retire(index, reason, now, out);
 }
 
 } // namespace conecta::core

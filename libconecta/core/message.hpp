@@ -9,6 +9,7 @@
 
 #include <boost/container/small_vector.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <variant>
 
@@ -24,6 +25,18 @@ struct acquire {
 struct cancel {
   ticket caller;
   friend bool operator==(cancel const&, cancel const&) = default;
+};
+/// A caller that was woken asks for what it was woken for.
+struct retry {
+  ticket caller;
+  friend bool operator==(retry const&, retry const&) = default;
+};
+/// The caller that was granted this slot found the resource unusable before it had it: it is closed
+/// as stale, and the caller is next in the queue, until its deadline.
+struct spurn {
+  slot_ref slot;
+  instant deadline = never;
+  friend bool operator==(spurn const&, spurn const&) = default;
 };
 /// A lease ends, and its resource can be lent again.
 struct give_back {
@@ -79,8 +92,31 @@ struct drain {
   friend bool operator==(drain const&, drain const&) = default;
 };
 
-using event = std::variant<acquire, cancel, give_back, discard, detach, reserve, opened,
-                           open_failed, checked, reset_done, closed, tick, drain>;
+/// Hold at most so many. If there are more, idle ones are closed at once and others as they come
+/// back. Refused if the options do not allow it.
+struct resize {
+  std::size_t max_size = 0;
+  friend bool operator==(resize const&, resize const&) = default;
+};
+/// No resource of before is lent again: the idle are closed, others when they come back or arrive.
+struct invalidate {
+  friend bool operator==(invalidate const&, invalidate const&) = default;
+};
+/// Close what is idle.
+struct evict_idle {
+  friend bool operator==(evict_idle const&, evict_idle const&) = default;
+};
+/// Lend nothing until `resume`; those who wait keep their deadlines.
+struct suspend {
+  friend bool operator==(suspend const&, suspend const&) = default;
+};
+struct resume {
+  friend bool operator==(resume const&, resume const&) = default;
+};
+
+using event = std::variant<acquire, cancel, retry, spurn, give_back, discard, detach, reserve,
+                           opened, open_failed, checked, reset_done, closed, tick, drain, resize,
+                           invalidate, evict_idle, suspend, resume>;
 
 // Actions. The driver carries them out, in order, without the lock.
 
@@ -121,19 +157,50 @@ struct grant {
   friend bool operator==(grant const&, grant const&) = default;
 };
 
-enum class reject_reason : std::uint8_t { closed, exhausted, timed_out, cancelled, queue_full };
+/// Something can be lent: the caller may ask for it with `retry`, before another does.
+struct wake {
+  ticket caller;
+  friend bool operator==(wake const&, wake const&) = default;
+};
+
+enum class reject_reason : std::uint8_t {
+  closed,
+  exhausted,
+  timed_out,
+  cancelled,
+  queue_full,
+  open_failed,
+  suspended,
+};
+inline constexpr std::size_t reject_reason_count = 7;
 
 struct reject {
   ticket caller;
   reject_reason reason;
   friend bool operator==(reject const&, reject const&) = default;
 };
+/// This lease is held for longer than leak_threshold.
+struct overdue {
+  slot_ref slot;
+  friend bool operator==(overdue const&, overdue const&) = default;
+};
+/// This lease is held for longer than reclaim_after: its place may be taken.
+struct reclaimed {
+  slot_ref slot;
+  friend bool operator==(reclaimed const&, reclaimed const&) = default;
+};
+/// A lease that was overdue has ended.
+struct came_back {
+  slot_ref slot;
+  friend bool operator==(came_back const&, came_back const&) = default;
+};
 /// The pool is closed and every slot is vacant.
 struct drained {
   friend bool operator==(drained const&, drained const&) = default;
 };
 
-using action = std::variant<open, check, reset, close, interrupt, grant, reject, drained>;
+using action = std::variant<open, check, reset, close, interrupt, grant, wake, reject, overdue,
+                            reclaimed, came_back, drained>;
 
 /// Eight fit without an allocation; an event rarely causes more.
 using action_list = boost::container::small_vector<action, 8>;

@@ -9,8 +9,8 @@ namespace conecta::core {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> reject_names{"closed", "exhausted", "timed_out",
-                                                       "cancelled", "queue_full"};
+constexpr std::array<std::string_view, reject_reason_count> reject_names{
+    "closed", "exhausted", "timed_out", "cancelled", "queue_full", "open_failed", "suspended"};
 
 std::string text_of(slot_ref slot) {
   return "s" + std::to_string(slot.index) + "." + std::to_string(slot.generation);
@@ -27,6 +27,10 @@ std::string deadline_text(instant when) {
 struct writer {
   std::string operator()(acquire const& e) const { return "acquire " + deadline_text(e.deadline); }
   std::string operator()(cancel const& e) const { return "cancel " + text_of(e.caller); }
+  std::string operator()(retry const& e) const { return "retry " + text_of(e.caller); }
+  std::string operator()(spurn const& e) const {
+    return "spurn " + text_of(e.slot) + " " + deadline_text(e.deadline);
+  }
   std::string operator()(give_back const& e) const { return "give_back " + text_of(e.slot); }
   std::string operator()(discard const& e) const {
     return "discard " + text_of(e.slot) + " " + std::string{name_of(e.reason)};
@@ -44,6 +48,13 @@ struct writer {
   std::string operator()(closed const& e) const { return "closed " + text_of(e.slot); }
   std::string operator()(tick const&) const { return "tick"; }
   std::string operator()(drain const&) const { return "drain"; }
+  std::string operator()(resize const& e) const {
+    return "resize max_size=" + std::to_string(e.max_size);
+  }
+  std::string operator()(invalidate const&) const { return "invalidate"; }
+  std::string operator()(evict_idle const&) const { return "evict_idle"; }
+  std::string operator()(suspend const&) const { return "suspend"; }
+  std::string operator()(resume const&) const { return "resume"; }
 
   std::string operator()(open const& a) const {
     return "open " + text_of(a.slot) + " " + deadline_text(a.deadline);
@@ -63,6 +74,10 @@ struct writer {
   std::string operator()(grant const& a) const {
     return "grant " + text_of(a.caller) + " " + text_of(a.slot);
   }
+  std::string operator()(wake const& a) const { return "wake " + text_of(a.caller); }
+  std::string operator()(overdue const& a) const { return "overdue " + text_of(a.slot); }
+  std::string operator()(reclaimed const& a) const { return "reclaimed " + text_of(a.slot); }
+  std::string operator()(came_back const& a) const { return "came_back " + text_of(a.slot); }
   std::string operator()(reject const& a) const {
     return "reject " + text_of(a.caller) + " " +
            std::string{reject_names[static_cast<std::size_t>(a.reason)]};
@@ -110,24 +125,86 @@ std::optional<close_reason> reason_from(std::string_view text) {
   return std::nullopt;
 }
 
-std::optional<event> acquire_from(std::string_view text) {
+std::optional<instant> deadline_from(std::string_view text) {
   constexpr std::string_view key = "deadline=";
   if (!text.starts_with(key)) {
     return std::nullopt;
   }
   text.remove_prefix(key.size());
   if (text == "never") {
-    return acquire{never};
+    return never;
   }
   auto const count = number_from<duration::rep>(text);
-  return count ? std::optional<event>{acquire{instant{duration{*count}}}} : std::nullopt;
+  return count ? std::optional{instant{duration{*count}}} : std::nullopt;
+}
+
+using words = std::vector<std::string_view>;
+using reader = std::optional<event> (*)(words const&);
+
+template <class Event>
+std::optional<event> alone(words const& said) {
+  return said.size() == 1 ? std::optional<event>{Event{}} : std::nullopt;
 }
 
 template <class Event>
-std::optional<event> about_slot(std::string_view text) {
-  auto const slot = id_from<slot_ref>('s', text);
+std::optional<event> about_slot(words const& said) {
+  auto const slot = said.size() == 2 ? id_from<slot_ref>('s', said[1]) : std::nullopt;
   return slot ? std::optional<event>{Event{*slot}} : std::nullopt;
 }
+
+template <class Event>
+std::optional<event> about_caller(words const& said) {
+  auto const caller = said.size() == 2 ? id_from<ticket>('t', said[1]) : std::nullopt;
+  return caller ? std::optional<event>{Event{*caller}} : std::nullopt;
+}
+
+/// A slot, and something about it that `read` understands.
+template <class Event, auto read>
+std::optional<event> about_slot_and(words const& said) {
+  if (said.size() != 3) {
+    return std::nullopt;
+  }
+  auto const slot = id_from<slot_ref>('s', said[1]);
+  auto const detail = read(said[2]);
+  return slot && detail ? std::optional<event>{Event{*slot, *detail}} : std::nullopt;
+}
+
+std::optional<event> acquire_from(words const& said) {
+  auto const deadline = said.size() == 2 ? deadline_from(said[1]) : std::nullopt;
+  return deadline ? std::optional<event>{acquire{*deadline}} : std::nullopt;
+}
+
+std::optional<event> resize_from(words const& said) {
+  constexpr std::string_view key = "max_size=";
+  if (said.size() != 2 || !said[1].starts_with(key)) {
+    return std::nullopt;
+  }
+  auto const size = number_from<std::size_t>(said[1].substr(key.size()));
+  return size ? std::optional<event>{resize{*size}} : std::nullopt;
+}
+
+constexpr std::array<std::pair<std::string_view, reader>, std::variant_size_v<event>> readers{{
+    {"acquire", acquire_from},
+    {"cancel", about_caller<cancel>},
+    {"retry", about_caller<retry>},
+    {"spurn", about_slot_and<spurn, deadline_from>},
+    {"give_back", about_slot<give_back>},
+    {"discard", about_slot_and<discard, reason_from>},
+    {"detach", about_slot<detach>},
+    {"reserve", alone<reserve>},
+    {"opened", about_slot<opened>},
+    {"open_failed", about_slot<open_failed>},
+    {"checked", about_slot_and<checked, health_from>},
+    {"reset_done", about_slot_and<reset_done, health_from>},
+    {"closed", about_slot<closed>},
+    {"tick", alone<tick>},
+    {"drain", alone<drain>},
+    {"resize", resize_from},
+    {"invalidate", alone<invalidate>},
+    {"evict_idle", alone<evict_idle>},
+    {"suspend", alone<suspend>},
+    {"resume", alone<resume>},
+}};
 
 } // namespace
 
@@ -135,54 +212,18 @@ std::string to_text(event const& what) { return std::visit(writer{}, what); }
 std::string to_text(action const& what) { return std::visit(writer{}, what); }
 
 std::optional<event> event_from_text(std::string_view text) {
-  std::vector<std::string_view> words;
+  words said;
   while (!text.empty()) {
     auto const blank = text.find(' ');
-    words.push_back(text.substr(0, blank));
+    said.push_back(text.substr(0, blank));
     text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
   }
-  if (words.size() == 1) {
-    return words[0] == "tick"      ? std::optional<event>{tick{}}
-           : words[0] == "drain"   ? std::optional<event>{drain{}}
-           : words[0] == "reserve" ? std::optional<event>{reserve{}}
-                                   : std::nullopt;
-  }
-  if (words.size() == 2) {
-    using reader = std::optional<event> (*)(std::string_view);
-    constexpr std::array<std::pair<std::string_view, reader>, 6> readers{{
-        {"acquire", acquire_from},
-        {"give_back", about_slot<give_back>},
-        {"detach", about_slot<detach>},
-        {"opened", about_slot<opened>},
-        {"open_failed", about_slot<open_failed>},
-        {"closed", about_slot<closed>},
-    }};
-    for (auto const& [name, read] : readers) {
-      if (words[0] == name) {
-        return read(words[1]);
-      }
+  for (auto const& [name, read] : readers) {
+    if (!said.empty() && said.front() == name) {
+      return read(said);
     }
-    auto const caller = id_from<ticket>('t', words[1]);
-    return words[0] == "cancel" && caller ? std::optional<event>{cancel{*caller}} : std::nullopt;
   }
-  if (words.size() != 3) {
-    return std::nullopt;
-  }
-  auto const slot = id_from<slot_ref>('s', words[1]);
-  if (!slot) {
-    return std::nullopt;
-  }
-  if (words[0] == "discard") {
-    auto const reason = reason_from(words[2]);
-    return reason ? std::optional<event>{discard{*slot, *reason}} : std::nullopt;
-  }
-  auto const found = health_from(words[2]);
-  if (!found) {
-    return std::nullopt;
-  }
-  return words[0] == "checked"      ? std::optional<event>{checked{*slot, *found}}
-         : words[0] == "reset_done" ? std::optional<event>{reset_done{*slot, *found}}
-                                    : std::nullopt;
+  return std::nullopt;
 }
 
 } // namespace conecta::core

@@ -1,8 +1,10 @@
 #include <conecta/options.hpp>
 #include <conecta/stats.hpp>
 
+#include <algorithm>
 #include <array>
-#include <cmath>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace conecta {
@@ -51,12 +53,19 @@ class option_check {
 } // namespace
 
 std::vector<option_violation> violations_of(pool_options const& options) {
-  constexpr std::size_t most_slots = std::size_t{1} << 24U;
   option_check check;
   check.count("max_size", options.max_size, 1, most_slots);
   if (options.min_idle > options.max_size) {
     check.report("min_idle", std::to_string(options.min_idle),
                  "0 to max_size (" + std::to_string(options.max_size) + ")");
+  }
+  auto const may_be_idle = std::min(options.max_idle.value_or(options.max_size), options.max_size);
+  if (options.initial_size > may_be_idle) {
+    check.report("initial_size", std::to_string(options.initial_size),
+                 "0 to max_size and max_idle (" + std::to_string(may_be_idle) + ")");
+  }
+  if (options.max_idle) {
+    check.count("max_idle", *options.max_idle, options.min_idle, most_slots);
   }
   check.count("max_waiters", options.max_waiters, 0, most_slots);
   check.time("acquire_timeout", options.acquire_timeout, duration{0});
@@ -75,9 +84,22 @@ std::vector<option_violation> violations_of(pool_options const& options) {
   }
   check.time("scan_interval", options.scan_interval);
   check.count("check_retries", options.check_retries, 0, 1000);
+  check.time("check_if_idle_for", options.check_if_idle_for);
   check.time("idle_timeout", options.idle_timeout);
   check.time("max_lifetime", options.max_lifetime);
   check.ratio("lifetime_jitter", options.lifetime_jitter);
+  if (options.max_uses) {
+    check.count("max_uses", *options.max_uses, 1, std::numeric_limits<std::uint32_t>::max());
+  }
+  check.count("max_overtaken", options.max_overtaken, 1, 255);
+  check.time("leak_threshold", options.leak_threshold);
+  if (options.reclaim_after) {
+    auto const after = *options.reclaim_after;
+    if (!options.leak_threshold || after <= *options.leak_threshold || after > longest) {
+      check.report("reclaim_after", std::to_string(after.count()) + "ns",
+                   "longer than leak_threshold, which it needs, to 10 years");
+    }
+  }
   return std::move(check).found();
 }
 

@@ -4,6 +4,7 @@
 // the one extra build for canaries (CONECTA_PLANTED_BUGS) one of them is selected at run time, and
 // each checker must catch it: a checker that has never failed proves nothing.
 
+#include <cstddef>
 #include <cstdint>
 
 namespace conecta::core {
@@ -26,7 +27,30 @@ enum class bug : std::uint8_t {
   check_draws_lifetime,     ///< the jitter of the lifetime is drawn again by every check
   drained_while_lent,       ///< a closing pool does not wait for its leases
   stuck_open_is_awaited,    ///< nothing is opened in place of an open that hangs
+  resize_underflows,        ///< more than max_size, after a resize down, counts as much room
+  resize_revokes_nothing,   ///< a resize down closes none of the idle
+  deadline_rearmed,         ///< a caller that has to wait again gets a new deadline
+  spurned_goes_last,        ///< a caller whose resource was unusable queues behind the others
+  wake_up_is_lost,          ///< a woken caller that leaves takes its wake-up along
+  overtaken_for_ever,       ///< a waiting caller may be passed over without end
+  herd_after_recovery,      ///< after an outage all opens start at once
+  expiry_missed_on_return,  ///< a resource past its lifetime comes back as if it were not
+  uses_off_by_one,          ///< a resource is lent once more than max_uses
+  max_idle_ignored,         ///< idle ones beyond max_idle are kept
+  suspended_pool_lends,     ///< a suspended pool serves newcomers
+  stale_lease_comes_back,   ///< a resource lent before an invalidate is lent again
+  stale_open_arrives,       ///< a resource whose open began before an invalidate is lent
+  bad_check_is_retried, ///< a check for a caller that failed is tried again while the caller waits
+  suspicion_is_forgotten,  ///< one bad check does not make the older ones suspect
+  unchecked_is_lent,       ///< what was idle for long is lent without a check
+  check_counter_drifts,    ///< a check for a caller that ended counts as one under way
+  replacement_comes_late,  ///< nothing is opened before one at the end of its life is closed
+  initial_size_for_ever,   ///< opens for initial_size go on when it was reached
+  fail_fast_tells_nobody,  ///< callers wait for opens that fail
+  leak_is_not_seen,        ///< only the first lease of a resource is watched
+  reclaimed_place_is_lost, ///< a place that was taken back from a lease is never given back
 };
+inline constexpr std::size_t bug_count = 39;
 
 #ifdef CONECTA_PLANTED_BUGS
 inline bug planted_bug = bug::none;

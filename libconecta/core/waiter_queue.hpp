@@ -5,9 +5,12 @@
 
 #include "core/deadline_heap.hpp"
 #include "core/index_list.hpp"
+#include "core/planted.hpp"
 
 #include <conecta/ids.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -17,20 +20,36 @@ class waiter_queue {
  public:
   waiter_queue() = default;
 
-  /// One place more than may wait, for the caller that is served or refused at once.
-  explicit waiter_queue(std::size_t max_waiters)
-      : waiters_(max_waiters + 1),
-        queue_{max_waiters + 1},
-        free_{max_waiters + 1},
-        deadlines_{max_waiters + 1} {
+  /// One place more than may wait, for the caller that is served or refused at once, and `spare`
+  /// ones for callers that come back to the front.
+  waiter_queue(std::size_t max_waiters, std::size_t spare)
+      : max_waiters_{max_waiters},
+        waiters_(max_waiters + 1 + spare),
+        queue_{waiters_.size()},
+        free_{waiters_.size()},
+        deadlines_{waiters_.size()} {
     for (std::uint32_t place = 0; place < waiters_.size(); ++place) {
       free_.push_back(place);
     }
   }
 
+  /// Room for so many that come back to the front.
+  void grow(std::size_t spare) {
+    auto const before = waiters_.size();
+    auto const after = std::max(before, max_waiters_ + 1 + spare);
+    queue_.grow(after);
+    free_.grow(after);
+    deadlines_.grow(after);
+    waiters_.resize(after);
+    for (auto place = before; place < after; ++place) {
+      free_.push_back(static_cast<std::uint32_t>(place));
+    }
+  }
+
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
   [[nodiscard]] std::size_t size() const noexcept { return queue_.size(); }
-  [[nodiscard]] std::size_t capacity() const noexcept { return waiters_.size() - 1; }
+  [[nodiscard]] bool full() const noexcept { return size() >= max_waiters_; }
+  [[nodiscard]] std::size_t awake() const noexcept { return awake_; }
   [[nodiscard]] instant earliest_deadline() const noexcept { return deadlines_.earliest(); }
   [[nodiscard]] ticket earliest_to_expire() const { return at(deadlines_.earliest_index()); }
   [[nodiscard]] ticket front() const { return at(queue_.front()); }
@@ -43,12 +62,17 @@ class waiter_queue {
     return {place, ++waiters_[place].generation};
   }
 
-  /// REQUIRES: `caller` is the latest next_ticket, and size() < capacity().
+  /// REQUIRES: `caller` is the latest next_ticket, and not full().
   void join(ticket caller, instant deadline) {
     free_.remove(caller.place);
     queue_.push_back(caller.place);
-    deadlines_.add(caller.place, deadline);
-    waiters_[caller.place].deadline = deadline;
+    settle_in(caller.place, deadline);
+  }
+  /// REQUIRES: `caller` is the latest next_ticket.
+  void join_in_front(ticket caller, instant deadline) {
+    free_.remove(caller.place);
+    queue_.push_front(caller.place);
+    settle_in(caller.place, deadline);
   }
 
   [[nodiscard]] bool waits(ticket caller) const {
@@ -58,9 +82,32 @@ class waiter_queue {
 
   /// REQUIRES: waits(caller).
   void leave(ticket caller) {
+    if (planted(bug::wake_up_is_lost)) {
+      waiters_[caller.place].aware = awareness::asleep;
+    }
+    rouse(caller, awareness::asleep);
     queue_.remove(caller.place);
     deadlines_.remove(caller.place);
     free_.push_front(caller.place);
+  }
+
+  enum class awareness : std::uint8_t { asleep, awake };
+  [[nodiscard]] bool is_awake(ticket caller) const {
+    return waiters_[caller.place].aware == awareness::awake;
+  }
+  void rouse(ticket caller, awareness to) {
+    auto& aware = waiters_[caller.place].aware;
+    awake_ += to == awareness::awake && aware == awareness::asleep ? 1U : 0U;
+    awake_ -= to == awareness::asleep && aware == awareness::awake ? 1U : 0U;
+    aware = to;
+  }
+  /// It was woken, and others took what it was woken for.
+  void was_overtaken(ticket caller) {
+    rouse(caller, awareness::asleep);
+    ++waiters_[caller.place].overtaken;
+  }
+  [[nodiscard]] unsigned times_overtaken(ticket caller) const {
+    return waiters_[caller.place].overtaken;
   }
 
   /// In order of service; none after the last.
@@ -73,10 +120,20 @@ class waiter_queue {
   struct waiter {
     instant deadline = never;
     std::uint32_t generation = 0;
+    awareness aware = awareness::asleep;
+    std::uint8_t overtaken = 0;
   };
+
+  void settle_in(std::uint32_t place, instant deadline) {
+    deadlines_.add(place, deadline);
+    waiters_[place].deadline = deadline;
+    waiters_[place].overtaken = 0;
+  }
 
   [[nodiscard]] ticket at(std::uint32_t place) const { return {place, waiters_[place].generation}; }
 
+  std::size_t max_waiters_ = 0;
+  std::size_t awake_ = 0;
   std::vector<waiter> waiters_;
   index_list queue_;
   index_list free_;

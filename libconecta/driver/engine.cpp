@@ -41,6 +41,10 @@ errc code_of(core::reject_reason reason) {
     return errc::cancelled;
   case core::reject_reason::queue_full:
     return errc::queue_full;
+  case core::reject_reason::open_failed:
+    return errc::open_failed;
+  case core::reject_reason::suspended:
+    return errc::suspended;
   }
   return errc::closed;
 }
@@ -228,6 +232,10 @@ class engine::shell {
   void perform(core::close const& what) { carrier_.close(what.slot, what.deadline); }
   void perform(core::interrupt const& what) { carrier_.interrupt(what.slot); }
   void perform(core::grant const&) {}
+  void perform(core::wake const&) {}
+  void perform(core::overdue const&) {}
+  void perform(core::reclaimed const&) {}
+  void perform(core::came_back const&) {}
   void perform(core::reject const&) {}
   void perform(core::drained const&) { carrier_.drained(); }
 

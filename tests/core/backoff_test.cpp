@@ -27,7 +27,7 @@ TEST_CASE("a_delay_does_not_overflow_and_is_never_nothing") {
   CHECK(shortened(10ns, 0.0) == 10ns);
 }
 
-TEST_CASE("opens_pause_after_a_failure_then_one_tries_then_all_may") {
+TEST_CASE("opens_pause_after_a_failure_then_one_tries_then_ever_more_may") {
   random_source random{1};
   backoff pause{{.initial = 10ns, .limit = 100ns, .jitter = 0}};
   CHECK(pause.opens_allowed(instant{}, 4) == 4);
@@ -40,6 +40,11 @@ TEST_CASE("opens_pause_after_a_failure_then_one_tries_then_all_may") {
   pause.failed(instant{15ns}, random);
   CHECK(pause.failures() == 2);
   CHECK(pause.resume_at() == instant{35ns});
+  pause.succeeded();
+  CHECK(pause.opens_allowed(instant{16ns}, 4) == 2);
+  pause.succeeded();
+  CHECK(pause.opens_allowed(instant{16ns}, 4) == 3);
+  pause.succeeded();
   pause.succeeded();
   CHECK(pause.opens_allowed(instant{16ns}, 4) == 4);
 }

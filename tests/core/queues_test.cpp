@@ -81,12 +81,12 @@ TEST_CASE("a_heap_agrees_with_a_search_through_everything_whatever_is_removed") 
 }
 
 TEST_CASE("a_queue_knows_its_callers_by_place_and_generation") {
-  waiter_queue queue{2};
+  waiter_queue queue{2, 0};
   auto const first = queue.next_ticket();
   queue.join(first, instant{9ns});
   auto const second = queue.next_ticket();
   queue.join(second, instant{5ns});
-  CHECK(queue.size() == queue.capacity());
+  CHECK(queue.full());
   CHECK(queue.front() == first);
   CHECK(queue.back() == second);
   CHECK(queue.after(first) == second);
@@ -105,7 +105,7 @@ TEST_CASE("a_queue_knows_its_callers_by_place_and_generation") {
 }
 
 TEST_CASE("a_caller_that_is_answered_at_once_leaves_its_place_free") {
-  waiter_queue queue{0};
+  waiter_queue queue{0, 0};
   auto const first = queue.next_ticket();
   auto const second = queue.next_ticket();
   CHECK(first != second);

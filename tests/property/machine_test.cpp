@@ -16,9 +16,9 @@ namespace rc {
 template <>
 struct Arbitrary<conecta::property::command> {
   static Gen<conecta::property::command> arbitrary() {
-    using conecta::property::command;
+    using namespace conecta::property;
     return gen::build<command>(
-        gen::set(&command::what, gen::inRange<std::uint8_t>(0, 20)),
+        gen::set(&command::what, gen::inRange<std::uint8_t>(0, kinds_of_command)),
         gen::set(&command::which, gen::resize(kNominalSize, gen::arbitrary<std::uint8_t>())),
         gen::set(&command::later, gen::resize(kNominalSize, gen::arbitrary<std::uint8_t>())));
   }
@@ -42,7 +42,6 @@ using namespace conecta::property;
 /// What has come up in all histories together. A situation that never did was not tested.
 struct sightings {
   pool_stats sum;
-  std::uint64_t evicted_idle = 0, evicted_lifetime = 0, evicted_unhealthy = 0;
   std::size_t histories = 0, commands = 0, refused = 0;
 
   void add(script const& played, verdict const& that) {
@@ -62,9 +61,13 @@ struct sightings {
     sum.added += that.stats.added;
     sum.stuck += that.stats.stuck;
     sum.resetting += that.stats.resetting;
-    evicted_idle += that.stats.evicted_by[close_reason::idle];
-    evicted_lifetime += that.stats.evicted_by[close_reason::lifetime];
-    evicted_unhealthy += that.stats.evicted_by[close_reason::unhealthy];
+    sum.leaked += that.stats.leaked;
+    sum.reclaimed += that.stats.reclaimed;
+    for (std::size_t i = 0; i < close_reason_count; ++i) {
+      auto const reason = static_cast<close_reason>(i);
+      sum.closed_by[reason] += that.stats.closed_by[reason];
+      sum.evicted_by[reason] += that.stats.evicted_by[reason];
+    }
   }
 };
 
@@ -72,7 +75,7 @@ struct sightings {
 
 TEST_CASE("a_machine_does_what_the_model_says") {
   sightings seen;
-  auto const property = [&seen](std::array<std::uint8_t, 20> const& settings,
+  auto const property = [&seen](std::array<std::uint8_t, setting_count> const& settings,
                                 std::vector<command> const& commands) {
     script const that{settings, commands};
     auto const found = play(that);
@@ -83,7 +86,7 @@ TEST_CASE("a_machine_does_what_the_model_says") {
   };
 
   auto params = rc::detail::configuration().testParams;
-  params.maxSuccess = std::max(params.maxSuccess, 12000);
+  params.maxSuccess = std::max(params.maxSuccess, 30'000);
   params.maxSize = std::max(params.maxSize, 150);
   rc::detail::TestMetadata about;
   about.id = "a_machine_does_what_the_model_says";
@@ -98,7 +101,7 @@ TEST_CASE("a_machine_does_what_the_model_says") {
 
   std::cout << seen.histories << " histories, " << seen.commands << " commands, seed "
             << params.seed << "\n";
-  CHECK(seen.commands > 200'000);
+  CHECK(seen.commands > 1'000'000);
   CHECK(seen.refused > 0);
   CHECK(seen.sum.opened > 0);
   CHECK(seen.sum.open_failed > 0);
@@ -113,7 +116,16 @@ TEST_CASE("a_machine_does_what_the_model_says") {
   CHECK(seen.sum.added > 0);
   CHECK(seen.sum.stuck > 0);
   CHECK(seen.sum.resetting > 0);
-  CHECK(seen.evicted_idle > 0);
-  CHECK(seen.evicted_lifetime > 0);
-  CHECK(seen.evicted_unhealthy > 0);
+  CHECK(seen.sum.leaked > 0);
+  CHECK(seen.sum.reclaimed > 0);
+  for (std::size_t i = 0; i < close_reason_count; ++i) {
+    auto const reason = static_cast<close_reason>(i);
+    CAPTURE(name_of(reason));
+    CHECK((seen.sum.closed_by[reason] > 0) == (reason != close_reason::discarded));
+  }
+  for (auto const reason : {close_reason::idle, close_reason::lifetime, close_reason::unhealthy,
+                            close_reason::surplus, close_reason::stale}) {
+    CAPTURE(name_of(reason));
+    CHECK(seen.sum.evicted_by[reason] > 0);
+  }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace conecta::property {
 
@@ -19,17 +20,89 @@ void model::settle(instant now) {
     }
     return;
   }
-  while (!callers_.empty()) {
-    auto const id = next_to_lend(now);
+  close_what_is_too_much(now);
+  if (!suspended_) {
+    serve(now);
+  }
+  close_what_is_too_idle(now);
+  go_on_with_scan(now);
+  open_what_is_missing(now, wanting());
+  tell_if_hopeless();
+}
+
+void model::close_what_is_too_much(instant now) {
+  auto const there = [this] {
+    return static_cast<std::size_t>(
+        std::count_if(things_.begin(), things_.end(), [](thing const& that) {
+          return that.state != slot_state::closing && !that.placeless;
+        }));
+  };
+  for (auto* const that : idle_ones_coldest_first()) {
+    if (there() > options_.max_size) {
+      close(*that, close_reason::surplus, now);
+    }
+  }
+}
+
+bool model::queue_is_strict() const {
+  auto const checked_for_head =
+      just_proven_ != nothing && hooks_.check && options_.check_on_acquire != acquire_check::none;
+  return options_.fair == fairness::strict ||
+         callers_.front().overtaken >= options_.max_overtaken || checked_for_head;
+}
+
+void model::serve(instant now) {
+  while (!callers_.empty() && queue_is_strict()) {
+    auto const id = next_to_lend(now, callers_.size());
     if (!id) {
       break;
     }
     auto const first = callers_.front();
     callers_.erase(callers_.begin());
-    lend(*id, first.name);
+    lend(*id, first.name, now);
   }
-  go_on_with_scan(now);
-  open_what_is_missing(now, callers_.size());
+  if (options_.fair == fairness::barging) {
+    wake();
+  }
+}
+
+void model::wake() {
+  auto const idle = how_many(slot_state::idle);
+  for (auto& waiting : callers_) {
+    auto const awake =
+        std::count_if(callers_.begin(), callers_.end(), [](caller const& c) { return c.awake; });
+    if (!waiting.awake && static_cast<std::size_t>(awake) < idle) {
+      waiting.awake = true;
+      actions_.push_back({core::wake{waiting.name}});
+    }
+  }
+}
+
+void model::close_what_is_too_idle(instant now) {
+  if (!options_.max_idle || wanting() > 0) {
+    return;
+  }
+  for (auto* const that : idle_ones_coldest_first()) {
+    if (how_many(slot_state::idle) + how_many(slot_state::checking) > *options_.max_idle) {
+      close(*that, close_reason::surplus, now);
+    }
+  }
+}
+
+void model::tell_if_hopeless() {
+  if (options_.when_down != while_down::fail_fast || suspended_ || failed_opens_ == 0) {
+    return;
+  }
+  auto const hope = std::any_of(things_.begin(), things_.end(), [](thing const& that) {
+    return that.state == slot_state::leased || that.state == slot_state::idle ||
+           (that.state != slot_state::closing && !that.stuck && !that.stale);
+  });
+  if (!hope) {
+    for (auto const& waiting : callers_) {
+      reject(waiting.name, reject_reason::open_failed);
+    }
+    callers_.clear();
+  }
 }
 
 void model::tell_the_late(instant now) {
@@ -44,46 +117,107 @@ void model::tell_the_late(instant now) {
   callers_ = in_time;
 }
 
-std::optional<int> model::next_to_lend(instant now) {
+std::vector<thing*> model::idle_ones_coldest_first() {
   std::vector<thing*> idle;
   for (auto& that : things_) {
     if (that.state == slot_state::idle) {
       idle.push_back(&that);
     }
   }
-  std::sort(idle.begin(), idle.end(), [this](thing const* a, thing const* b) {
-    return options_.order == idle_order::lifo ? a->rested > b->rested : a->rested < b->rested;
-  });
-  for (auto* const that : idle) {
-    if (now < that->expires) {
+  std::sort(idle.begin(), idle.end(),
+            [](thing const* a, thing const* b) { return a->rested < b->rested; });
+  return idle;
+}
+
+bool model::needs_check(thing const& that, instant now) const {
+  if (!hooks_.check || that.id == just_proven_) {
+    return false;
+  }
+  auto const last_known_good = std::max(that.idle_since, that.proven_at);
+  return that.proven_at <= suspect_until_ || options_.check_on_acquire == acquire_check::always ||
+         (options_.check_on_acquire == acquire_check::if_idle_for &&
+          now - last_known_good >= options_.check_if_idle_for);
+}
+
+std::optional<int> model::next_for_newcomer(instant now) {
+  auto const may = callers_.empty() || !queue_is_strict();
+  return may && !suspended_ ? next_to_lend(now, callers_.size() + 1) : std::nullopt;
+}
+
+std::optional<int> model::next_to_lend(instant now, std::size_t wanting) {
+  auto in_order = idle_ones_coldest_first();
+  if (options_.order == idle_order::lifo) {
+    std::reverse(in_order.begin(), in_order.end());
+  }
+  if (!callers_.empty()) { // what was just proven was proven for them
+    std::stable_partition(in_order.begin(), in_order.end(),
+                          [this](thing const* that) { return that->id == just_proven_; });
+  }
+  for (auto* const that : in_order) {
+    if (that->expires <= now) {
+      close(*that, close_reason::lifetime, now);
+    } else if (!needs_check(*that, now)) {
       return that->id;
+    } else {
+      auto const checks_for_callers = static_cast<std::size_t>(std::count_if(
+          things_.begin(), things_.end(), [](thing const& each) { return each.for_caller; }));
+      if (checks_for_callers >= wanting ||
+          how_many(slot_state::checking) >= options_.check_concurrency) {
+        return std::nullopt;
+      }
+      check(*that, now);
+      that->for_caller = true;
     }
-    close(*that, close_reason::lifetime, now);
   }
   return std::nullopt;
+}
+
+std::optional<close_reason> model::worn_out(thing const& that, instant now) const {
+  return that.placeless        ? std::optional{close_reason::surplus}
+         : that.stale          ? std::optional{close_reason::stale}
+         : that.expires <= now ? std::optional{close_reason::lifetime}
+         : options_.max_uses && that.uses >= *options_.max_uses ? std::optional{close_reason::uses}
+                                                                : std::nullopt;
+}
+
+void model::lease_is_due(thing& that) {
+  auto const due = std::exchange(that.lease_due, never);
+  if (!that.reported) {
+    that.reported = true;
+    ++stats_.leaked;
+    actions_.push_back({core::overdue{that.name}});
+    if (options_.reclaim_after) {
+      that.lease_due = saturating_add(due, *options_.reclaim_after - *options_.leak_threshold);
+    }
+    return;
+  }
+  auto const placeless = static_cast<std::size_t>(std::count_if(
+      things_.begin(), things_.end(), [](thing const& each) { return each.placeless; }));
+  if (!closed_ && options_.max_size + placeless < slots_) {
+    that.placeless = true;
+    ++stats_.reclaimed;
+    actions_.push_back({core::reclaimed{that.name}});
+  }
 }
 
 void model::scan(instant now) {
   scan_started_ = now;
   scan_due_ = saturating_add(now, options_.scan_interval);
   to_look_at_.clear();
-  for (std::uint32_t index = 0; index < options_.max_size; ++index) {
+  for (std::uint32_t index = 0; index < slots_; ++index) {
     to_look_at_.push_back(index);
   }
-  std::vector<thing*> coldest_first;
-  for (auto& that : things_) {
-    if (that.state == slot_state::idle) {
-      coldest_first.push_back(&that);
-    }
-  }
-  std::sort(coldest_first.begin(), coldest_first.end(),
-            [](thing const* a, thing const* b) { return a->rested < b->rested; });
-  for (auto* const that : coldest_first) {
+  for (auto* const that : idle_ones_coldest_first()) {
+    auto const replaced = static_cast<std::size_t>(std::count_if(
+        things_.begin(), things_.end(), [](thing const& each) { return each.ageing; }));
+    auto const kept_back = options_.min_idle + (that->ageing ? 0 : replaced);
     if (that->expires <= now) {
       close(*that, close_reason::lifetime, now);
     } else if (options_.idle_timeout && now - that->idle_since >= *options_.idle_timeout &&
-               how_many(slot_state::idle) > options_.min_idle) {
+               how_many(slot_state::idle) > kept_back) {
       close(*that, close_reason::idle, now);
+    } else if (that->replace_at <= now) {
+      that->ageing = true;
     }
   }
 }
@@ -102,20 +236,26 @@ void model::go_on_with_scan(instant now) {
 std::size_t model::missing(std::size_t wanting) const {
   auto wanted = wanting + options_.min_idle;
   for (auto const& that : things_) {
-    auto const will_be_idle =
-        !that.stuck && that.state != slot_state::leased && that.state != slot_state::closing;
+    auto const will_be_idle = !that.stuck && !that.stale && !that.ageing &&
+                              that.state != slot_state::leased && that.state != slot_state::closing;
     wanted -= will_be_idle && wanted > 0 ? 1U : 0U;
   }
-  return wanted;
+  auto const opening = how_many(slot_state::opening);
+  return std::max(wanted, initial_left_ > opening ? initial_left_ - opening : 0);
+}
+
+std::size_t model::room() const {
+  auto const taken = static_cast<std::size_t>(std::count_if(
+      things_.begin(), things_.end(), [](thing const& that) { return !that.placeless; }));
+  return options_.max_size > taken ? options_.max_size - taken : 0;
 }
 
 void model::open_what_is_missing(instant now, std::size_t wanting) {
-  auto at_once = options_.open_concurrency;
-  if (failed_opens_ > 0) {
-    at_once = now < opens_resume_ ? 0 : 1;
+  auto at_once = std::min(options_.open_concurrency, opens_at_once_);
+  if (failed_opens_ > 0 && now < opens_resume_) {
+    at_once = 0;
   }
-  while (missing(wanting) > 0 && things_.size() < options_.max_size &&
-         how_many(slot_state::opening) < at_once) {
+  while (missing(wanting) > 0 && room() > 0 && how_many(slot_state::opening) < at_once) {
     thing that{.id = next_id_++, .name = {}};
     begin(that, slot_state::opening, now, options_.open_timeout);
     actions_.push_back({core::open{{}, that.hook_ends}, that.id});
@@ -142,6 +282,7 @@ void model::end(thing& that, slot_state state) {
   that.state = state;
   that.hook_ends = never;
   that.stuck = false;
+  that.for_caller = false;
 }
 
 void model::come_to_rest(thing& that, instant now) {
@@ -156,6 +297,8 @@ void model::close(thing& that, close_reason reason, instant now) {
     ++stats_.evicted_by[reason];
   }
   that.reason = reason;
+  that.ageing = false;
+  that.placeless = false;
   begin(that, slot_state::closing, now, options_.close_timeout);
   actions_.push_back({core::close{{}, reason, that.hook_ends}, that.id});
 }
@@ -165,10 +308,23 @@ void model::check(thing& that, instant now) {
   actions_.push_back({core::check{{}, that.failed_checks, that.hook_ends}, that.id});
 }
 
-void model::lend(int id, ticket name) {
-  entry(id).state = slot_state::leased;
+void model::lend(int id, ticket name, instant now) {
+  auto& that = entry(id);
+  that.state = slot_state::leased;
+  that.ageing = false;
+  ++that.uses;
+  if (options_.leak_threshold) {
+    that.lease_due = saturating_add(now, *options_.leak_threshold);
+  }
   ++stats_.acquired;
   actions_.push_back({core::grant{name, {}}, id});
+}
+
+void model::end_of_lease(thing& that) {
+  that.lease_due = never;
+  if (std::exchange(that.reported, false)) {
+    actions_.push_back({core::came_back{that.name}});
+  }
 }
 
 // Looking things up.
@@ -229,7 +385,7 @@ instant model::next_deadline() const {
     next = std::min(next, waiting.deadline);
   }
   for (auto const& that : things_) {
-    next = std::min(next, that.stuck ? never : that.hook_ends);
+    next = std::min({next, that.stuck ? never : that.hook_ends, that.lease_due});
   }
   if (closed_) {
     return next;
@@ -238,8 +394,7 @@ instant model::next_deadline() const {
     next = std::min(next, scan_due_);
   }
   auto const only_backoff_holds_it = failed_opens_ > 0 && how_many(slot_state::opening) == 0 &&
-                                     things_.size() < options_.max_size &&
-                                     missing(callers_.size()) > 0;
+                                     room() > 0 && missing(wanting()) > 0;
   return only_backoff_holds_it ? std::min(next, opens_resume_) : next;
 }
 

@@ -41,7 +41,7 @@ referee::referee(pool_options const& options, core::hooks_present hooks, std::ui
                  instant now)
     : machine_{options, hooks, seed, now},
       model_{options, hooks, seed, now},
-      generations_(options.max_size) {}
+      generations_(model_.slots()) {}
 
 std::optional<std::string> referee::on(instant now, core::event const& what) {
   auto wrong = compare(now, what);
@@ -85,6 +85,10 @@ referee::reply referee::play(instant now, core::event const& what, core::action_
       [&]<class Event>(Event const& e) {
         if constexpr (std::is_same_v<Event, core::acquire>) {
           given.fresh = machine_.on(now, e, out);
+        } else if constexpr (std::is_same_v<Event, core::spurn>) {
+          auto const fresh = machine_.on(now, e, out);
+          given.fresh = fresh.value_or(ticket{});
+          given.given = fresh ? core::receipt::accepted : core::receipt::refused;
         } else if constexpr (std::is_same_v<Event, core::reserve>) {
           given.reserved = machine_.on(now, e, out);
           given.given = given.reserved ? core::receipt::accepted : core::receipt::refused;
@@ -128,23 +132,20 @@ std::optional<std::string> referee::same_actions(core::action_list const& actual
 }
 
 bool referee::fits(foreseen const& expected, core::action const& actual) {
-  if (without_slot(actual) != expected.what) {
-    return false;
-  }
   if (expected.about == nothing) {
-    return true;
+    return actual == expected.what;
   }
-  auto const name = slot_of(actual);
-  if (std::holds_alternative<core::interrupt>(actual)) {
-    return model_.with_id(expected.about).name == name;
-  }
-  return is_new_name(expected.about, name);
+  return without_slot(actual) == expected.what && is_new_name(expected.about, slot_of(actual));
 }
 
 /// A name must be of the slot that the thing has, or of a free one if it has none yet, and newer
 /// than all names that the slot has had. Then it is learned.
 bool referee::is_new_name(int about, slot_ref name) {
-  if (name.index >= generations_.size() || name.generation <= generations_[name.index]) {
+  if (name.index >= model_.slots()) {
+    return false;
+  }
+  generations_.resize(model_.slots());
+  if (name.generation <= generations_[name.index]) {
     return false;
   }
   for (auto const& that : model_.things()) {
@@ -190,6 +191,8 @@ std::string differences(pool_stats const& expected, pool_stats const& actual) {
   compare("checks_failed", expected.checks_failed, actual.checks_failed);
   compare("detached", expected.detached, actual.detached);
   compare("added", expected.added, actual.added);
+  compare("leaked", expected.leaked, actual.leaked);
+  compare("reclaimed", expected.reclaimed, actual.reclaimed);
   compare("peak_live", expected.peak_live, actual.peak_live);
   compare("peak_leased", expected.peak_leased, actual.peak_leased);
   compare("peak_waiters", expected.peak_waiters, actual.peak_waiters);

@@ -34,7 +34,9 @@ class setting_reader {
 class player {
  public:
   explicit player(world const& in)
-      : game_{in.options, in.hooks, in.seed, start}, order_{in.options.order} {
+      : game_{in.options, in.hooks, in.seed, start},
+        order_{in.options.order},
+        looks_{in.hooks.look} {
     trace_ = "# max_size=" + std::to_string(in.options.max_size) +
              " min_idle=" + std::to_string(in.options.min_idle) +
              " max_waiters=" + std::to_string(in.options.max_waiters) +
@@ -54,7 +56,22 @@ class player {
              " lifetime_jitter=" + std::to_string(in.options.lifetime_jitter) +
              " order=" + (order_ == idle_order::lifo ? "lifo" : "fifo") +
              " reset=" + (in.options.returned == on_return::reset ? "yes" : "no") +
-             " hooks=" + (in.hooks.check ? "check," : "") + (in.hooks.reset ? "reset" : "") +
+             " hooks=" + (in.hooks.check ? "check," : "") + (in.hooks.reset ? "reset," : "") +
+             (in.hooks.look ? "look" : "") +
+             "\n# initial_size=" + std::to_string(in.options.initial_size) +
+             " max_idle=" + (in.options.max_idle ? std::to_string(*in.options.max_idle) : "none") +
+             " fail_fast=" + (in.options.when_down == while_down::fail_fast ? "yes" : "no") +
+             " check_on_acquire=" +
+             std::to_string(+static_cast<std::uint8_t>(in.options.check_on_acquire)) +
+             " check_if_idle_for=" + std::to_string(in.options.check_if_idle_for.count()) +
+             " suspicion=" +
+             (in.options.after_bad_check == bad_check::concerns_it_alone ? "no" : "yes") +
+             "\n# max_uses=" + std::to_string(in.options.max_uses.value_or(0)) +
+             " leak_threshold=" + text_of(in.options.leak_threshold) +
+             " reclaim_after=" + text_of(in.options.reclaim_after) + " fairness=" +
+             (in.options.fair == fairness::strict
+                  ? "strict"
+                  : "barging/" + std::to_string(in.options.max_overtaken)) +
              " seed=" + std::to_string(in.seed) + "\n";
   }
 
@@ -104,7 +121,7 @@ class player {
   }
 
   core::event event_for(command const& that) {
-    switch (that.what % 20) {
+    switch (that.what % kinds_of_command) {
     case 1:
     case 2:
       return core::acquire{never};
@@ -141,6 +158,17 @@ class player {
       return stale(that.which);
     case 19:
       return that.which < 16 ? core::event{core::drain{}} : core::tick{};
+    case 20:
+    case 21:
+      return retry_of(that.which);
+    case 22:
+      return core::resize{game_.expected().max_size() + that.which % 5U - 2U};
+    case 23:
+      return that.which < 128 ? core::event{core::invalidate{}} : core::evict_idle{};
+    case 24:
+      return that.which < 96 ? core::event{core::suspend{}} : core::resume{};
+    case 25:
+      return spurn_of(that.which);
     default:
       return core::tick{};
     }
@@ -175,6 +203,29 @@ class player {
       return core::tick{};
     }
     return core::cancel{waiting[which % waiting.size()].name};
+  }
+
+  /// Mostly of one that was woken, if there is any.
+  core::event retry_of(std::uint8_t which) const {
+    auto const& waiting = game_.expected().callers();
+    for (auto const& caller : waiting) {
+      if (caller.awake && which < 192) {
+        return core::retry{caller.name};
+      }
+    }
+    return waiting.empty() ? core::event{core::tick{}}
+                           : core::retry{waiting[which % waiting.size()].name};
+  }
+
+  core::event spurn_of(std::uint8_t which) const {
+    auto what = looks_ ? about<core::spurn>(slot_state::leased, which) : core::event{core::tick{}};
+    if (auto* const found = std::get_if<core::spurn>(&what)) {
+      found->deadline = which % 4 == 0   ? instant::min()
+                        : which % 4 == 1 ? now_
+                        : which % 4 == 2 ? now_ + duration{5}
+                                         : never;
+    }
+    return what;
   }
 
   /// An event with a name that was once right, and may be again.
@@ -225,6 +276,7 @@ class player {
 
   referee game_;
   idle_order order_;
+  bool looks_;
   instant now_ = start;
   std::size_t refused_ = 0;
   std::string trace_;
@@ -246,7 +298,7 @@ script script_from(std::span<std::uint8_t const> bytes) {
   return that;
 }
 
-world world_from(std::array<std::uint8_t, 20> const& settings) {
+world world_from(std::array<std::uint8_t, setting_count> const& settings) {
   setting_reader read{settings};
   world that;
   auto& options = that.options;
@@ -273,6 +325,27 @@ world world_from(std::array<std::uint8_t, 20> const& settings) {
   that.hooks.check = (flags & 4U) != 0;
   that.hooks.reset = (flags & 2U) != 0 || (flags & 8U) != 0;
   that.seed = read.up_to(255);
+  // Each of what follows is off in most worlds: many features together hide each other.
+  auto const rarely = [&read] { return read.up_to(255) >= 160; };
+  that.hooks.look = rarely();
+  options.max_idle = rarely() ? std::optional{options.min_idle + read.up_to(2)} : std::nullopt;
+  auto const may_be_idle = std::min(options.max_idle.value_or(options.max_size), options.max_size);
+  options.initial_size = rarely() ? read.up_to(may_be_idle) : 0;
+  options.when_down = rarely() ? while_down::fail_fast : while_down::wait;
+  options.check_on_acquire =
+      rarely() ? static_cast<acquire_check>(1 + read.up_to(1)) : acquire_check::none;
+  options.check_if_idle_for = read.ns(1, 8);
+  options.after_bad_check =
+      rarely() ? bad_check::makes_older_suspect : bad_check::concerns_it_alone;
+  options.max_uses =
+      rarely() ? std::optional{static_cast<std::uint32_t>(1 + read.up_to(3))} : std::nullopt;
+  if (rarely()) {
+    options.leak_threshold = read.ns(1, 8);
+    options.reclaim_after =
+        rarely() ? std::optional{*options.leak_threshold + duration{1}} : std::nullopt;
+  }
+  options.fair = rarely() ? fairness::barging : fairness::strict;
+  options.max_overtaken = static_cast<unsigned>(1 + read.up_to(2));
   return that;
 }
 

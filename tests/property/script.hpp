@@ -18,6 +18,9 @@
 
 namespace conecta::property {
 
+/// How many values of `what` differ.
+inline constexpr std::uint8_t kinds_of_command = 26;
+
 /// Three bytes: what happens, to which of those it can happen to, and how much later.
 struct command {
   std::uint8_t what = 0;
@@ -25,8 +28,11 @@ struct command {
   std::uint8_t later = 0;
 };
 
+/// How many bytes the settings take.
+inline constexpr std::size_t setting_count = 37;
+
 struct script {
-  std::array<std::uint8_t, 20> settings{};
+  std::array<std::uint8_t, setting_count> settings{};
   std::vector<command> commands;
 };
 
@@ -39,7 +45,7 @@ struct world {
   core::hooks_present hooks;
   std::uint64_t seed = 0;
 };
-[[nodiscard]] world world_from(std::array<std::uint8_t, 20> const& settings);
+[[nodiscard]] world world_from(std::array<std::uint8_t, setting_count> const& settings);
 
 struct verdict {
   std::optional<std::string> complaint; ///< where machine and model disagreed, with the trace

@@ -63,9 +63,12 @@ class explorer {
     }
     for (auto const& waiting : here.game.expected().callers()) {
       events.emplace_back(core::cancel{waiting.name});
+      if (waiting.awake) {
+        events.emplace_back(core::retry{waiting.name});
+      }
     }
     for (auto const& that : here.game.expected().things()) {
-      add_answers(that, events);
+      add_answers(that, here.now, events);
     }
     if (happens(happening::detach_and_add)) {
       events.emplace_back(core::reserve{});
@@ -73,10 +76,25 @@ class explorer {
     if (happens(happening::drain)) {
       events.emplace_back(core::drain{});
     }
+    if (happens(happening::resize)) {
+      for (std::size_t size = 1; size <= world_.options.max_size; ++size) {
+        events.emplace_back(core::resize{size});
+      }
+    }
+    if (happens(happening::invalidate)) {
+      events.emplace_back(core::invalidate{});
+    }
+    if (happens(happening::evict_idle)) {
+      events.emplace_back(core::evict_idle{});
+    }
+    if (happens(happening::suspend)) {
+      events.emplace_back(core::suspend{});
+      events.emplace_back(core::resume{});
+    }
     return events;
   }
 
-  void add_answers(thing const& that, std::vector<core::event>& events) const {
+  void add_answers(thing const& that, instant now, std::vector<core::event>& events) const {
     switch (that.state) {
     case slot_state::vacant:
     case slot_state::idle:
@@ -100,6 +118,10 @@ class explorer {
       }
       if (happens(happening::detach_and_add)) {
         events.emplace_back(core::detach{that.name});
+      }
+      if (happens(happening::spurn)) {
+        events.emplace_back(core::spurn{that.name, instant::min()});
+        events.emplace_back(core::spurn{that.name, now + duration{2}});
       }
       return;
     case slot_state::resetting:
@@ -235,6 +257,10 @@ std::vector<small_world> small_worlds() {
       add("failing opens with backoff", {duration{0}, duration{3}, forever}, {open_fails});
   failing.options.backoff.limit = duration{3};
 
+  auto& recovery = add("recovery without a herd", {forever}, {open_fails});
+  recovery.options.max_size = 4;
+  recovery.options.max_waiters = 4;
+
   auto& stuck = add("stuck hooks", {duration{2}, forever}, {discard});
   stuck.options.open_timeout = duration{2};
   stuck.options.close_timeout = duration{1};
@@ -274,6 +300,67 @@ std::vector<small_world> small_worlds() {
   closing.options.scan_interval = duration{1};
   closing.options.check_retries = 0;
   closing.options.close_timeout = duration{1};
+
+  add("resize", {duration{0}, forever}, {resize, discard}).options.max_size = 3;
+
+  auto& reclaim = add("leaks and reclaim", {forever}, {});
+  reclaim.options.leak_threshold = duration{1};
+  reclaim.options.reclaim_after = duration{2};
+
+  auto& generations = add("two generations", {duration{1}, forever}, {invalidate});
+  generations.hooks.check = true;
+  generations.options.scan_interval = duration{2};
+  generations.options.check_retries = 0;
+
+  auto& suspended = add("suspend and resume", {duration{0}, duration{2}, forever}, {suspend});
+  suspended.options.min_idle = 1;
+
+  auto& barging = add("barging", {duration{0}, forever}, {});
+  barging.options.max_waiters = 2;
+  barging.options.max_overtaken = 2;
+  barging.options.fair = fairness::barging;
+
+  auto& on_demand = add("checks on acquire", {duration{0}, duration{2}, forever}, {check_fails});
+  on_demand.hooks.check = true;
+  on_demand.options.check_on_acquire = acquire_check::always;
+  on_demand.options.check_timeout = duration{1};
+
+  auto& sometimes = add("checks of what was idle", {duration{0}, forever}, {check_fails});
+  sometimes.hooks.check = true;
+  sometimes.options.check_on_acquire = acquire_check::if_idle_for;
+  sometimes.options.check_if_idle_for = duration{2};
+  sometimes.options.check_retries = 1;
+
+  auto& suspicion = add("suspicion", {duration{0}, forever}, {check_fails});
+  suspicion.hooks.check = true;
+  suspicion.options.after_bad_check = bad_check::makes_older_suspect;
+  suspicion.options.scan_interval = duration{2};
+  suspicion.options.check_retries = 0;
+  suspicion.options.check_concurrency = 1;
+
+  auto& looking = add("resources found unusable", {duration{0}, duration{2}, forever}, {spurn});
+  looking.hooks.look = true;
+  looking.options.max_waiters = 2;
+
+  auto& uses = add("a limit of uses", {duration{0}, forever}, {});
+  uses.options.max_uses = 2;
+  uses.options.max_size = 3;
+
+  auto& idle_limit = add("a limit of idle ones", {duration{0}, forever}, {evict_idle});
+  idle_limit.options.max_size = 3;
+  idle_limit.options.initial_size = 1;
+  idle_limit.options.max_idle = 1;
+
+  auto& replaced = add("replaced before retirement", {forever}, {});
+  replaced.options.min_idle = 1;
+  replaced.options.max_lifetime = duration{16};
+  replaced.options.open_timeout = duration{2};
+  replaced.options.scan_interval = duration{1};
+
+  auto& failing_fast = add("failing fast", {duration{0}, duration{3}, forever}, {open_fails});
+  failing_fast.options.when_down = while_down::fail_fast;
+  failing_fast.options.max_size = 3;
+  failing_fast.options.initial_size = 2;
 
   auto& all = add("all of it at once", {duration{0}, duration{2}, forever},
                   {open_fails, check_fails, reset_fails, discard, detach_and_add});

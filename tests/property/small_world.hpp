@@ -18,7 +18,19 @@ namespace conecta::property {
 
 inline constexpr std::size_t most_states = 5'000'000;
 
-enum class happening { open_fails, check_fails, reset_fails, discard, detach_and_add, drain };
+enum class happening {
+  open_fails,
+  check_fails,
+  reset_fails,
+  discard,
+  detach_and_add,
+  drain,
+  resize,
+  invalidate,
+  evict_idle,
+  suspend,
+  spurn,
+};
 
 /// A pool and what may happen to it. What is not named here never happens.
 struct small_world {
@@ -39,7 +51,7 @@ struct exploration {
 
 [[nodiscard]] exploration explore(small_world const& that);
 
-/// One feature each, two slots and at most three waiters.
+/// One feature each, two or three slots and at most three waiters.
 [[nodiscard]] std::vector<small_world> small_worlds();
 
 } // namespace conecta::property

@@ -44,7 +44,8 @@ class counts_by_reason {
   std::array<std::uint64_t, close_reason_count> counts_{};
 };
 
-/// What the slots do at one moment. They add up to at most max_size; the rest is vacant.
+/// What the slots do at one moment. Without the leases that were reclaimed they add up to at most
+/// max_size, but for a while after it was made smaller; the rest is vacant.
 struct pool_counts {
   std::size_t idle = 0;
   std::size_t leased = 0;
@@ -67,12 +68,14 @@ struct pool_stats : pool_counts {
   std::uint64_t returned = 0; ///< leases that ended, but for those detached
   std::uint64_t timed_out = 0;
   std::uint64_t cancelled = 0;
-  std::uint64_t rejected = 0; ///< refused at once: queue full, exhausted, closed
+  std::uint64_t rejected = 0; ///< refused: queue full, exhausted, suspended, closed, opens failing
   std::uint64_t checks_ok = 0;
   std::uint64_t checks_failed = 0;
   std::uint64_t detached = 0;
   std::uint64_t added = 0;
-  std::size_t peak_live = 0; ///< opening to closing
+  std::uint64_t leaked = 0;    ///< leases that were held for longer than leak_threshold
+  std::uint64_t reclaimed = 0; ///< of those, the ones whose place was taken back
+  std::size_t peak_live = 0;   ///< opening to closing
   std::size_t peak_leased = 0;
   std::size_t peak_waiters = 0;
   friend bool operator==(pool_stats const&, pool_stats const&) = default;
