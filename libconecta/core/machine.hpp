@@ -44,12 +44,6 @@ struct hooks_present {
   bool look = false; ///< whether `spurn` may happen
 };
 
-/// How many slots a machine has: with reclaim_after, as many leases again may have lost their
-/// place.
-[[nodiscard]] constexpr std::size_t slots_of(pool_options const& options) noexcept {
-  return options.reclaim_after ? 2 * options.max_size : options.max_size;
-}
-
 class machine {
  public:
   /// REQUIRES: violations_of(options) is empty.

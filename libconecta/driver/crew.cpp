@@ -15,19 +15,27 @@ namespace conecta::driver {
 
 namespace {
 
-/// Waits in the calling thread's own frame. Everything happens under its lock, so that the frame is
-/// free to go when wait returns.
-class blocked_caller final : public waiter {
+/// A thread that waits. Everything happens under its lock, so that it may go when wait returns; a
+/// wake-up that comes later finds it by keep(), and finds nothing to do.
+class blocked_caller final : public waiter, public std::enable_shared_from_this<blocked_caller> {
  public:
   void granted(slot_ref slot) override { answer(slot); }
   void rejected(error why) override { answer(std::move(why)); }
-
-  result<slot_ref> wait() {
+  void woken() override {
     scoped_lock const lock{mutex_};
-    while (!answer_) {
+    woken_ = true;
+    answered_.notify_one();
+  }
+  std::shared_ptr<waiter> keep() override { return weak_from_this().lock(); }
+
+  /// The answer, or none after a wake-up.
+  std::optional<result<slot_ref>> wait() {
+    scoped_lock const lock{mutex_};
+    while (!answer_ && !woken_) {
       answered_.wait(mutex_);
     }
-    return std::move(*answer_);
+    woken_ = false;
+    return std::exchange(answer_, std::nullopt);
   }
 
  private:
@@ -40,6 +48,7 @@ class blocked_caller final : public waiter {
   mutex mutex_;
   condition answered_;
   std::optional<result<slot_ref>> answer_ CONECTA_GUARDED_BY(mutex_);
+  bool woken_ CONECTA_GUARDED_BY(mutex_) = false;
 };
 
 } // namespace
@@ -51,10 +60,11 @@ class crew::threads final : public carrier {
  public:
   threads(pool_options const& options, hooks_present present, hook_table& hooks)
       : hooks_{hooks},
+        looks_{present.look},
         engine_{options, present, *this},
         most_others_{engine_.options().check_concurrency + 1},
         most_workers_{engine_.options().open_concurrency + most_others_},
-        running_(engine_.options().max_size) {
+        running_(slots_of(engine_.options())) {
     workers_.reserve(most_workers_);
   }
 
@@ -108,6 +118,25 @@ class crew::threads final : public carrier {
     scoped_lock const lock{mutex_};
     drained_ = true;
     everything_closed_.notify_all();
+  }
+
+  void make_room(std::size_t slots) override {
+    hooks_.make_room(slots);
+    scoped_lock const lock{mutex_};
+    running_.resize(std::max(slots, running_.size()));
+  }
+
+  result<slot_ref> acquire(acquire_options const& options, std::source_location where) {
+    if (options.stop.stop_requested()) {
+      return engine_.failure(errc::cancelled);
+    }
+    auto const asked = engine_.request_for(options, where);
+    if (engine_.options().fair == fairness::barging) {
+      auto const caller = std::make_shared<blocked_caller>();
+      return acquire_as(*caller, asked, options.stop);
+    }
+    blocked_caller caller;
+    return acquire_as(caller, asked, options.stop);
   }
 
   std::size_t close_pool(duration grace) {
@@ -167,6 +196,47 @@ class crew::threads final : public carrier {
     frame const* outer;
   };
   static inline thread_local frame const* innermost = nullptr;
+
+  /// Until there is a resource that looks alive.
+  result<slot_ref> acquire_as(blocked_caller& caller, request const& asked,
+                              std::stop_token const& stop) {
+    auto answer = engine_.acquire(asked, caller);
+    for (;;) {
+      auto slot = outcome_of(std::move(answer), caller, stop);
+      if (!slot || !looks_ || looks_alive(slot->index)) {
+        return slot;
+      }
+      answer = engine_.spurn(*slot, asked.deadline, caller);
+    }
+  }
+
+  result<slot_ref> outcome_of(acquire_answer answer, blocked_caller& caller,
+                              std::stop_token const& stop) {
+    if (auto const* const slot = std::get_if<slot_ref>(&answer)) {
+      return *slot;
+    }
+    if (auto* const why = std::get_if<error>(&answer)) {
+      return std::move(*why);
+    }
+    auto const mine = std::get<ticket>(answer);
+    std::stop_callback const on_stop{stop, [&] { engine_.cancel(mine); }};
+    for (;;) {
+      if (auto told = caller.wait()) {
+        return std::move(*told);
+      }
+      if (auto const slot = engine_.retry(mine)) {
+        return *slot;
+      }
+    }
+  }
+
+  [[nodiscard]] bool looks_alive(std::uint32_t index) {
+    try {
+      return hooks_.run_look(index);
+    } catch (...) {
+      return false;
+    }
+  }
 
   [[nodiscard]] bool runs_a_hook() const noexcept {
     auto const* each = innermost;
@@ -361,6 +431,7 @@ class crew::threads final : public carrier {
   }
 
   hook_table& hooks_;
+  bool const looks_;
   engine engine_;
   std::size_t const most_others_;
   std::size_t const most_workers_;
@@ -392,22 +463,8 @@ engine& crew::machinery() noexcept { return threads_->machinery(); }
 std::size_t crew::close(duration grace) { return threads_->close_pool(grace); }
 void crew::dismiss() { threads_->dismiss(); }
 
-result<slot_ref> crew::acquire(acquire_options const& options) {
-  auto& machinery = threads_->machinery();
-  if (options.stop.stop_requested()) {
-    return machinery.failure(errc::cancelled);
-  }
-  blocked_caller caller;
-  auto answer = machinery.acquire(machinery.deadline_of(options), caller);
-  if (auto const* const slot = std::get_if<slot_ref>(&answer)) {
-    return *slot;
-  }
-  if (auto* const why = std::get_if<error>(&answer)) {
-    return std::move(*why);
-  }
-  std::stop_callback const on_stop{
-      options.stop, [&, mine = std::get<ticket>(answer)] { machinery.cancel(mine); }};
-  return caller.wait();
+result<slot_ref> crew::acquire(acquire_options const& options, std::source_location where) {
+  return threads_->acquire(options, where);
 }
 
 } // namespace conecta::driver

@@ -16,7 +16,7 @@ model::model(pool_options const& options, core::hooks_present hooks, std::uint64
     : options_{options},
       hooks_{hooks},
       random_{seed},
-      slots_{core::slots_of(options)},
+      slots_{slots_of(options)},
       initial_left_{options.initial_size},
       scan_started_{now},
       scan_due_{saturating_add(now, options.scan_interval)} {}
@@ -339,7 +339,7 @@ receipt model::handle(instant, core::resize const& request, ticket) {
   }
   options_.max_size = request.max_size;
   auto const in_a_scan = !to_look_at_.empty();
-  for (; slots_ < core::slots_of(options_); ++slots_) {
+  for (; slots_ < slots_of(options_); ++slots_) {
     if (in_a_scan) {
       to_look_at_.push_back(static_cast<std::uint32_t>(slots_));
     }

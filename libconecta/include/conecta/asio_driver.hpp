@@ -25,12 +25,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <source_location>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
@@ -51,34 +53,53 @@ class asio_state final : public shelf<T>,
   using executor_type = boost::asio::any_io_executor;
 
   asio_state(executor_type executor, pool_options const& options, asio_endpoint<T> endpoint)
-      : shelf<T>{violations_of(options).empty() ? options.max_size : 0},
+      : shelf<T>{violations_of(options).empty() ? slots_of(options) : 0},
         executor_{std::move(executor)},
         endpoint_{std::move(endpoint)},
         engine_{options,
                 {.check = static_cast<bool>(endpoint_.check),
-                 .reset = static_cast<bool>(endpoint_.reset)},
+                 .reset = static_cast<bool>(endpoint_.reset),
+                 .look = static_cast<bool>(endpoint_.look)},
                 *this},
         timer_{executor_},
-        hooks_(options.max_size) {}
+        hooks_(slots_of(options)) {}
 
   engine& machinery() noexcept override { return engine_; }
   [[nodiscard]] executor_type executor() const noexcept { return executor_; }
 
   template <class Handler>
-  void start(Handler handler, acquire_options const& options) {
+  void start(Handler handler, acquire_options const& options, std::source_location where) {
     auto const caller =
         std::make_shared<asio_caller<T, Handler>>(std::move(handler), this->shared_from_this());
     if (options.stop.stop_requested()) {
       return caller->rejected(engine_.failure(errc::cancelled));
     }
-    caller->prepare(options.stop);
-    auto answer = engine_.acquire(engine_.deadline_of(options), *caller);
-    if (auto const* const granted = std::get_if<slot_ref>(&answer)) {
-      caller->granted(*granted);
-    } else if (auto* const why = std::get_if<error>(&answer)) {
-      caller->rejected(std::move(*why));
-    } else {
-      caller->queued(std::get<ticket>(answer), options.stop);
+    auto const asked = engine_.request_for(options, where);
+    caller->prepare(asked.deadline, options.stop);
+    caller->answered(engine_.acquire(asked, *caller));
+  }
+
+  [[nodiscard]] bool looks_alive(slot_ref slot) {
+    try {
+      return !endpoint_.look || endpoint_.look(*(*this)[slot.index]);
+    } catch (...) {
+      return false;
+    }
+  }
+
+  [[nodiscard]] result<lease<T>> try_acquire(std::source_location where) {
+    nobody caller;
+    request const asked{.deadline = instant::min(), .where = where, .tag = {}};
+    auto answer = engine_.acquire(asked, caller);
+    for (;;) {
+      if (auto* const why = std::get_if<error>(&answer)) {
+        return std::move(*why);
+      }
+      auto const slot = std::get<slot_ref>(answer);
+      if (looks_alive(slot)) {
+        return lease<T>{this->shared_from_this(), slot};
+      }
+      answer = engine_.spurn(slot, asked.deadline, caller);
     }
   }
 
@@ -174,7 +195,21 @@ class asio_state final : public shelf<T>,
     timer_.cancel();
   }
 
+  void make_room(std::size_t slots) override {
+    this->grow(slots);
+    std::lock_guard const lock{mutex_};
+    hooks_.resize(std::max(slots, hooks_.size()));
+  }
+
  private:
+  /// Stands in for a caller that never waits.
+  struct nobody final : waiter {
+    void granted(slot_ref) override {}
+    void rejected(error) override {}
+    void woken() override {}
+    std::shared_ptr<waiter> keep() override { return nullptr; }
+  };
+
   struct hook_run {
     explicit hook_run(executor_type const& executor) : strand{executor} {}
 
@@ -338,7 +373,9 @@ class asio_caller final : public waiter,
         from_{std::move(from)} {}
 
   /// Before the engine knows of it: afterwards another thread may answer at any moment.
-  void prepare(std::stop_token stop) {
+  void prepare(instant deadline, std::stop_token const& stop) {
+    deadline_ = deadline;
+    stop_ = stop;
     self_ = this->shared_from_this();
     auto const weak = this->weak_from_this();
     auto slot = boost::asio::get_associated_cancellation_slot(handler_);
@@ -346,18 +383,39 @@ class asio_caller final : public waiter,
       slot.assign([weak](boost::asio::cancellation_type) { cancel(weak); });
     }
     if (stop.stop_possible()) {
-      on_stop_.emplace(std::move(stop), canceller{weak});
+      on_stop_.emplace(stop, canceller{weak});
     }
   }
 
-  void queued(ticket mine, std::stop_token const& stop) {
-    ticket_.store(std::bit_cast<std::uint64_t>(mine));
-    if (stop.stop_requested()) { // maybe before there was a ticket to cancel
-      from_->machinery().cancel(mine);
+  /// What the engine said to it at once.
+  void answered(acquire_answer answer) {
+    if (auto const* const slot = std::get_if<slot_ref>(&answer)) {
+      granted(*slot);
+    } else if (auto* const why = std::get_if<error>(&answer)) {
+      rejected(std::move(*why));
+    } else {
+      queued(std::get<ticket>(answer));
     }
   }
 
-  void granted(slot_ref slot) override { complete({}, lease<T>{from_, slot}); }
+  void granted(slot_ref slot) override {
+    if (from_->looks_alive(slot)) {
+      complete({}, lease<T>{from_, slot});
+    } else {
+      auto const keep = this->shared_from_this();
+      answered(from_->machinery().spurn(slot, deadline_, *this));
+    }
+  }
+
+  void woken() override {
+    boost::asio::post(from_->executor(), [self = this->shared_from_this()] {
+      self->woken_ = true;
+      if (self->ticket_ != no_ticket) {
+        self->retry_if_woken();
+      }
+    });
+  }
+  std::shared_ptr<waiter> keep() override { return this->shared_from_this(); }
 
   void rejected(error why) override {
     auto const code = why.code;
@@ -371,6 +429,24 @@ class asio_caller final : public waiter,
     void operator()() const { cancel(who); }
   };
   using stop_callback = std::stop_callback<canceller>;
+
+  /// It may be answered already.
+  void queued(ticket mine) {
+    ticket_ = std::bit_cast<std::uint64_t>(mine);
+    retry_if_woken();
+    if (stop_.stop_requested()) { // maybe before there was a ticket to cancel
+      from_->machinery().cancel(mine);
+    }
+  }
+
+  void retry_if_woken() {
+    if (woken_.exchange(false)) {
+      auto const keep = this->shared_from_this();
+      if (auto const slot = from_->machinery().retry(std::bit_cast<ticket>(ticket_.load()))) {
+        granted(*slot);
+      }
+    }
+  }
 
   static void cancel(std::weak_ptr<asio_caller> const& weak) {
     if (auto const self = weak.lock()) {
@@ -395,7 +471,11 @@ class asio_caller final : public waiter,
   Handler handler_;
   std::shared_ptr<asio_state<T>> from_;
   std::shared_ptr<asio_caller> self_;
-  std::atomic<std::uint64_t> ticket_{~std::uint64_t{0}};
+  static constexpr auto no_ticket = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> ticket_{no_ticket};
+  std::atomic<bool> woken_{false};
+  instant deadline_ = never;
+  std::stop_token stop_;
   std::optional<stop_callback> on_stop_;
 };
 

@@ -20,6 +20,8 @@ struct asio_endpoint {
   std::function<awaitable<T>(hook_context const&)> open = {};
   std::function<awaitable<bool>(T&, unsigned failures_so_far, hook_context const&)> check = {};
   std::function<awaitable<bool>(T&, hook_context const&)> reset = {};
+  /// As in blocking_endpoint: a plain function that does not block.
+  std::function<bool(T&)> look = {};
   std::function<awaitable<void>(T&, hook_context const&)> close = {};
 };
 

@@ -20,6 +20,7 @@
 #include <conecta/asio_endpoint.hpp>
 #include <conecta/driver.hpp>
 #include <conecta/lease.hpp>
+#include <conecta/pool_controls.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -27,6 +28,7 @@
 
 #include <concepts>
 #include <memory>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -34,7 +36,7 @@
 namespace conecta {
 
 template <class T>
-class asio_pool {
+class asio_pool : public pool_controls<asio_pool<T>> {
  public:
   using executor_type = boost::asio::any_io_executor;
 
@@ -56,32 +58,30 @@ class asio_pool {
   [[nodiscard]] executor_type get_executor() const noexcept { return state_->executor(); }
 
   /// Completes with void(error_code, lease<T>) once a resource is lent, or at the deadline of
-  /// `options`. Errors: closed, exhausted, timed_out, cancelled, queue_full; last_error() has more.
+  /// `options`. Errors: closed, exhausted, timed_out, cancelled, queue_full, suspended,
+  /// open_failed; last_error() has more.
   template <class CompletionToken = boost::asio::deferred_t>
-  auto async_acquire(acquire_options options, CompletionToken&& token = CompletionToken{}) {
+  auto async_acquire(acquire_options options, CompletionToken&& token = CompletionToken{},
+                     std::source_location where = std::source_location::current()) {
     return boost::asio::async_initiate<CompletionToken, void(error_code, lease<T>)>(
-        [](auto handler, std::shared_ptr<state> from, acquire_options const& how) {
-          from->start(std::move(handler), how);
-        },
-        token, state_, std::move(options));
+        [](auto handler, std::shared_ptr<state> from, acquire_options const& how,
+           std::source_location asker) { from->start(std::move(handler), how, asker); },
+        token, state_, std::move(options), where);
   }
 
   template <class CompletionToken = boost::asio::deferred_t>
     requires(!std::same_as<std::remove_cvref_t<CompletionToken>, acquire_options>)
-  auto async_acquire(CompletionToken&& token = CompletionToken{}) {
+  auto async_acquire(CompletionToken&& token = CompletionToken{},
+                     std::source_location where = std::source_location::current()) {
     acquire_options options;
-    return async_acquire(std::move(options), std::forward<CompletionToken>(token));
+    return async_acquire(std::move(options), std::forward<CompletionToken>(token), where);
   }
 
   /// Only what is idle now. If nothing is, errc::exhausted, and one more is opened in the
   /// background.
-  [[nodiscard]] result<lease<T>> try_acquire() {
-    nobody caller;
-    auto answer = state_->machinery().acquire(instant::min(), caller);
-    if (auto const* const slot = std::get_if<slot_ref>(&answer)) {
-      return lease<T>{state_, *slot};
-    }
-    return std::move(std::get<error>(answer));
+  [[nodiscard]] result<lease<T>>
+  try_acquire(std::source_location where = std::source_location::current()) {
+    return state_->try_acquire(where);
   }
 
   /// Brings a resource of the caller's own. On an error (exhausted, closed) it stays with the
@@ -91,8 +91,6 @@ class asio_pool {
   /// Whether the pool took it.
   bool add(T&& resource) { return try_add(std::move(resource)).has_value(); }
 
-  [[nodiscard]] pool_stats stats() const { return state_->machinery().stats(); }
-
   /// Of the latest async_acquire that did not succeed.
   [[nodiscard]] error last_error() const { return state_->last_error(); }
 
@@ -101,11 +99,8 @@ class asio_pool {
   std::size_t close() noexcept { return state_ != nullptr ? state_->shut() : 0; }
 
  private:
-  /// Stands in for a caller that never waits.
-  struct nobody final : driver::waiter {
-    void granted(slot_ref) override {}
-    void rejected(error) override {}
-  };
+  friend pool_controls<asio_pool<T>>;
+  [[nodiscard]] driver::engine& machinery() const { return state_->machinery(); }
 
   using state = driver::asio_state<T>;
 

@@ -10,6 +10,8 @@
 #include <conecta/endpoint.hpp>
 #include <conecta/error.hpp>
 #include <conecta/ids.hpp>
+#include <conecta/metrics.hpp>
+#include <conecta/observer.hpp>
 #include <conecta/options.hpp>
 #include <conecta/stats.hpp>
 #include <conecta/time.hpp>
@@ -19,11 +21,13 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <variant>
+#include <vector>
 
 namespace conecta {
 
@@ -43,6 +47,14 @@ namespace conecta::driver {
 struct hooks_present {
   bool check = false;
   bool reset = false;
+  bool look = false;
+};
+
+/// One call of acquire: until when, and who asks.
+struct request {
+  instant deadline = never;
+  std::source_location where;
+  std::string_view tag;
 };
 
 /// What an open hook threw.
@@ -73,16 +85,23 @@ class carrier {
   virtual void wake_at(instant when) = 0;
   /// Closed, and every slot is vacant.
   virtual void drained() = 0;
+  /// There will be so many slots. Called under the engine's lock; may throw std::bad_alloc.
+  virtual void make_room(std::size_t slots) = 0;
 
  protected:
   ~carrier() = default;
 };
 
-/// A caller in the queue. Exactly one of the two is called, once; nothing touches it afterwards.
+/// A caller in the queue. Exactly one of granted and rejected is called, once; nothing touches it
+/// afterwards, but whoever still holds what keep() has given.
 class waiter {
  public:
   virtual void granted(slot_ref slot) = 0;
   virtual void rejected(error why) = 0;
+  /// Something can be lent: ask for it with engine::retry. With fairness::barging only.
+  virtual void woken() = 0;
+  /// Holds it alive for a call of woken(). Called under the engine's lock.
+  [[nodiscard]] virtual std::shared_ptr<waiter> keep() = 0;
 
  protected:
   ~waiter() = default;
@@ -99,10 +118,15 @@ class engine {
   engine(engine const&) = delete;
   engine& operator=(engine const&) = delete;
 
-  /// The deadline that `options` means for a caller who asks now.
-  [[nodiscard]] instant deadline_of(acquire_options const& options) const;
+  /// What `options` mean for a caller who asks now.
+  [[nodiscard]] request request_for(acquire_options const& options,
+                                    std::source_location where) const;
 
-  [[nodiscard]] acquire_answer acquire(instant deadline, waiter& caller);
+  [[nodiscard]] acquire_answer acquire(request const& asked, waiter& caller);
+  /// After woken(): the slot, or none if it was not to be had; the caller then waits on.
+  [[nodiscard]] std::optional<slot_ref> retry(ticket caller);
+  /// What was granted is unusable: it is closed as stale, and the caller is served next.
+  [[nodiscard]] acquire_answer spurn(slot_ref slot, instant deadline, waiter& caller);
   /// Without effect for a caller that was answered already.
   void cancel(ticket caller);
 
@@ -125,7 +149,17 @@ class engine {
   /// Then wake_at is called again, for the hooks that still run.
   void drain();
 
+  /// How many leases are out by the time they are counted.
+  [[nodiscard]] std::vector<lease_info> leases() const;
+  [[nodiscard]] pool_durations durations() const;
+  [[nodiscard]] result<void> resize(std::size_t max_size);
+  void invalidate();
+  std::size_t evict_idle();
+  void suspend();
+  void resume();
+
   [[nodiscard]] pool_stats stats() const;
+  /// As given; max_size is the one of the beginning.
   [[nodiscard]] pool_options const& options() const noexcept;
   /// The pool's state as an error with `code`.
   [[nodiscard]] error failure(errc code) const;
@@ -142,6 +176,9 @@ class hook_table {
   virtual bool run_check(std::uint32_t index, unsigned failures, hook_context const& context) = 0;
   virtual bool run_reset(std::uint32_t index, hook_context const& context) = 0;
   virtual void run_close(std::uint32_t index, hook_context const& context) = 0;
+  virtual bool run_look(std::uint32_t index) = 0;
+  /// There will be so many slots; what is in them stays where it is.
+  virtual void make_room(std::size_t slots) = 0;
 
  protected:
   ~hook_table() = default;
@@ -162,7 +199,8 @@ class crew {
   void start(std::weak_ptr<void> owner);
 
   [[nodiscard]] engine& machinery() noexcept;
-  [[nodiscard]] result<slot_ref> acquire(acquire_options const& options);
+  [[nodiscard]] result<slot_ref> acquire(acquire_options const& options,
+                                         std::source_location where);
 
   /// Closes the pool and waits up to `grace` until all is closed; from a hook it does not wait.
   /// Returns how many leases are still out.

@@ -4,8 +4,8 @@
 //
 // Thread safety: hooks of different resources run at the same time, on the pool's own threads;
 // never two for one resource. No lock of the pool is held: a hook may call the pool.
-// Errors: open throws what went wrong; a check or reset that throws counts as false; what close
-// throws is dropped, and the resource counts as closed.
+// Errors: open throws what went wrong; a check, reset or look that throws counts as false; what
+// close throws is dropped, and the resource counts as closed.
 
 #include <conecta/time.hpp>
 
@@ -80,6 +80,9 @@ struct blocking_endpoint {
   hooks::hook<T(hook_context const&)> open = {}; ///< required; or open()
   hooks::hook<bool(T&, unsigned failures_so_far, hook_context const&)> check = {}; ///< or check(T&)
   hooks::hook<bool(T&, hook_context const&)> reset = {};                           ///< or reset(T&)
+  /// A look before lending, in the thread that acquires: must not block. If it sees that the
+  /// resource is dead (or has unread bytes), that is closed as stale and the caller gets the next.
+  hooks::hook<bool(T&)> look = {};
   hooks::hook<void(T&, hook_context const&)> close =
       {}; ///< or close(T&); without it T's destructor
 };

@@ -8,28 +8,63 @@
 
 #include <conecta/driver.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <utility>
 
 namespace conecta {
 
-/// The resources of a pool by slot, and where their leases return to.
+/// The resources of a pool by slot, and where their leases return to. It can grow while others look
+/// into it: what is in a place stays where it is.
 template <class T>
 class shelf {
  public:
-  explicit shelf(std::size_t slots) : places_{std::make_unique<std::optional<T>[]>(slots)} {}
+  explicit shelf(std::size_t slots) { add_segment(slots); }
   virtual ~shelf() = default;
   shelf(shelf const&) = delete;
   shelf& operator=(shelf const&) = delete;
 
   [[nodiscard]] std::optional<T>& operator[](std::uint32_t index) noexcept {
-    return places_[index];
+    std::size_t offset = index;
+    for (auto& each : segments_) {
+      if (offset < each.size) {
+        return each.places[offset];
+      }
+      offset -= each.size;
+    }
+    std::abort(); // no slot has this index
   }
   [[nodiscard]] virtual driver::engine& machinery() noexcept = 0;
 
+ protected:
+  /// At least doubled, so that there are few segments. One call at a time; slots are handed out
+  /// only afterwards.
+  void grow(std::size_t slots) {
+    if (slots > slots_) {
+      add_segment(std::max(slots - slots_, slots_));
+    }
+  }
+
  private:
-  std::unique_ptr<std::optional<T>[]> places_;
+  struct segment {
+    std::size_t size = 0;
+    std::unique_ptr<std::optional<T>[]> places;
+  };
+
+  void add_segment(std::size_t size) {
+    auto places = std::make_unique<std::optional<T>[]>(size);
+    segments_[used_].places = std::move(places);
+    segments_[used_].size = size;
+    ++used_;
+    slots_ += size;
+  }
+
+  std::array<segment, 32> segments_{};
+  std::size_t used_ = 0;
+  std::size_t slots_ = 0;
 };
 
 /// Reports a use of an empty lease and aborts.

@@ -68,6 +68,11 @@ enum class while_down : std::uint8_t {
   fail_fast, ///< with nothing lent and nothing on its way they are refused with open_failed
 };
 
+/// Whether the pool records how long waits, opens and leases take: pool::durations().
+enum class recording : std::uint8_t { off, on };
+
+class pool_observer;
+
 /// How long to wait after failed opens: initial, then doubled each time up to limit. Each delay is
 /// shortened by a random part of up to `jitter` (0 to 1) of itself.
 struct backoff_options {
@@ -116,8 +121,16 @@ struct pool_options {
   fairness fair = fairness::strict;
   unsigned max_overtaken = 8; ///< 1 to 255; with fairness::barging
   on_return returned = on_return::lend_again;
-  std::string name = {}; ///< for messages and statistics
+
+  recording durations = recording::off;
+  std::shared_ptr<pool_observer> observer = {}; ///< conecta/observer.hpp
+  std::string name = {};                        ///< for messages and statistics
 };
+
+/// How many slots a pool needs: with reclaim_after, as many leases again may have lost their place.
+[[nodiscard]] constexpr std::size_t slots_of(pool_options const& options) noexcept {
+  return options.reclaim_after ? 2 * options.max_size : options.max_size;
+}
 
 /// One field out of range.
 struct option_violation {

@@ -18,6 +18,7 @@
 #include <conecta/driver.hpp>
 #include <conecta/endpoint.hpp>
 #include <conecta/lease.hpp>
+#include <conecta/pool_controls.hpp>
 
 #include <memory>
 #include <source_location>
@@ -27,7 +28,7 @@
 namespace conecta {
 
 template <class T>
-class pool {
+class pool : public pool_controls<pool<T>> {
  public:
   /// Throws invalid_options, with every violation, or std::system_error if its first thread cannot
   /// be started.
@@ -59,13 +60,12 @@ class pool {
   ~pool() { shut(); }
 
   /// Waits for an idle resource, or for one to be opened, until the deadline of `options`.
-  /// Errors: closed, exhausted, timed_out, cancelled, queue_full.
+  /// Errors: closed, exhausted, timed_out, cancelled, queue_full, suspended, open_failed.
   [[nodiscard]] result<lease<T>>
   acquire(acquire_options const& options = {},
           std::source_location where = std::source_location::current()) {
-    static_cast<void>(where);
     auto from = state_; // whoever waits may be told that the pool is gone
-    auto const slot = from->threads.acquire(options);
+    auto const slot = from->threads.acquire(options, where);
     if (!slot) {
       return slot.error();
     }
@@ -107,8 +107,6 @@ class pool {
   /// Whether the pool took it.
   bool add(T&& resource) { return try_add(std::move(resource)).has_value(); }
 
-  [[nodiscard]] pool_stats stats() const { return state_->threads.machinery().stats(); }
-
   /// Refuses waiters, closes what is idle, and waits up to `grace` until every lease has come back
   /// and all is closed; a lease that comes back later is closed then. Returns how many are still
   /// lent. From a hook it does not wait. May be called again.
@@ -118,13 +116,17 @@ class pool {
   }
 
  private:
+  friend pool_controls<pool<T>>;
+  [[nodiscard]] driver::engine& machinery() const { return state_->threads.machinery(); }
+
   struct state final : shelf<T>, driver::hook_table {
     state(pool_options const& options, blocking_endpoint<T> hooks)
-        : shelf<T>{violations_of(options).empty() ? options.max_size : 0},
+        : shelf<T>{violations_of(options).empty() ? slots_of(options) : 0},
           endpoint{std::move(hooks)},
           threads{options,
                   {.check = static_cast<bool>(endpoint.check),
-                   .reset = static_cast<bool>(endpoint.reset)},
+                   .reset = static_cast<bool>(endpoint.reset),
+                   .look = static_cast<bool>(endpoint.look)},
                   *this} {}
 
     driver::engine& machinery() noexcept override { return threads.machinery(); }
@@ -138,6 +140,8 @@ class pool {
     bool run_reset(std::uint32_t index, hook_context const& context) override {
       return endpoint.reset(*(*this)[index], context);
     }
+    bool run_look(std::uint32_t index) override { return endpoint.look(*(*this)[index]); }
+    void make_room(std::size_t slots) override { this->grow(slots); }
     void run_close(std::uint32_t index, hook_context const& context) override {
       struct destroy_last {
         std::optional<T>& place;

@@ -73,9 +73,10 @@ struct pool_stats : pool_counts {
   std::uint64_t checks_failed = 0;
   std::uint64_t detached = 0;
   std::uint64_t added = 0;
-  std::uint64_t leaked = 0;    ///< leases that were held for longer than leak_threshold
-  std::uint64_t reclaimed = 0; ///< of those, the ones whose place was taken back
-  std::size_t peak_live = 0;   ///< opening to closing
+  std::uint64_t leaked = 0;          ///< leases that were held for longer than leak_threshold
+  std::uint64_t reclaimed = 0;       ///< of those, the ones whose place was taken back
+  std::uint64_t observer_errors = 0; ///< exceptions that came out of the observer
+  std::size_t peak_live = 0;         ///< opening to closing
   std::size_t peak_leased = 0;
   std::size_t peak_waiters = 0;
   friend bool operator==(pool_stats const&, pool_stats const&) = default;

@@ -1,0 +1,107 @@
+#pragma once
+
+// What a pool remembers of its leases and hooks beside the core: who holds what since when, how
+// long things took, and what its observer is still to be told.
+//
+// Thread safety: none; the engine holds its lock around everything but tell().
+
+#include "stats/histogram.hpp"
+
+#include <conecta/driver.hpp>
+
+#include <boost/container/small_vector.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace conecta::driver {
+
+/// Who asked for a lease, and when.
+struct borrower {
+  std::source_location where;
+  std::string_view tag;
+  instant asked{};
+};
+
+/// One call of the observer, to be made without the lock.
+struct notice {
+  enum class kind : std::uint8_t {
+    opened,
+    open_failed,
+    acquired,
+    waited,
+    returned,
+    checked,
+    closed,
+    leaked,
+    reclaimed,
+    came_back,
+  };
+  kind what;
+  duration took{};
+  error_code why{};
+  std::string detail{};
+  bool ok = false;
+  unsigned failures_so_far = 0;
+  close_reason reason = close_reason::shutdown;
+  lease_info lease{};
+};
+
+using notices = boost::container::small_vector<notice, 2>;
+
+/// What came out of the observer as an exception is counted, and dropped.
+[[nodiscard]] std::uint64_t tell(pool_observer& observer, notices const& news) noexcept;
+
+class chronicle {
+ public:
+  chronicle(pool_options const& options, std::size_t slots)
+      : records_(slots),
+        records_durations_{options.durations == recording::on},
+        observed_{options.observer != nullptr} {}
+
+  void make_room(std::size_t slots) { records_.resize(slots); }
+
+  void open_begins(std::uint32_t slot, instant now) { records_[slot].since = now; }
+  void opened(std::uint32_t slot, instant now, notices& news);
+  void open_failed(std::uint32_t slot, open_failure const& why, instant now, notices& news);
+  void check_begins(std::uint32_t slot, unsigned failures) { records_[slot].failures = failures; }
+  void checked(std::uint32_t slot, bool ok, notices& news);
+  void close_begins(std::uint32_t slot, close_reason reason) { records_[slot].reason = reason; }
+  void closed(std::uint32_t slot, notices& news);
+
+  void granted(std::uint32_t slot, borrower const& to, instant now, notices& news);
+  /// The lease never came about.
+  borrower spurned(std::uint32_t slot);
+  void returned(std::uint32_t slot, instant now, notices& news);
+  void gave_up(borrower const& who, error_code why, instant now, notices& news);
+  void leaked(std::uint32_t slot, notices& news);
+  void reclaimed(std::uint32_t slot, notices& news);
+  void came_back(std::uint32_t slot, instant now, notices& news);
+
+  [[nodiscard]] std::vector<lease_info> leases() const;
+  [[nodiscard]] pool_durations durations() const;
+
+ private:
+  struct record {
+    borrower who;
+    instant since{}; ///< of the lease, or of the open
+    close_reason reason = close_reason::shutdown;
+    unsigned failures = 0;
+    bool leased = false;
+    bool overdue = false;
+  };
+
+  [[nodiscard]] lease_info info_of(record const& that) const {
+    return {that.who.where, that.who.tag, that.since, that.overdue};
+  }
+
+  std::vector<record> records_;
+  bool records_durations_;
+  bool observed_;
+  stats::histogram waits_;
+  stats::histogram opens_;
+  stats::histogram uses_;
+};
+
+} // namespace conecta::driver
