@@ -42,7 +42,7 @@ ticket machine::on(instant now, acquire const& request, action_list& out) {
     refuse(caller, reject_reason::closed, out);
   } else if (request.deadline <= now) {
     refuse(caller, suspended_ ? reject_reason::suspended : reject_reason::exhausted, out);
-    start_opens(now, demanding() + 1, out);
+    start_opens(now, demanding() + (suspended_ ? 0 : 1), out);
   } else if (waiters_.full()) {
     refuse(caller, reject_reason::queue_full, out);
   } else {

@@ -370,7 +370,11 @@ class engine::shell {
     chronicle_.came_back(what.slot.index, now, todo.news);
   }
 
+  /// The observer first: it hears of each resource's events in their order.
   void carry_out(pending& todo) {
+    if (!todo.news.empty()) {
+      observer_errors_ += tell(*options_.observer, todo.news);
+    }
     for (auto const& each : todo.grants) {
       each.caller->granted(each.slot);
     }
@@ -385,9 +389,6 @@ class engine::shell {
     }
     if (todo.wake != never) {
       carrier_.wake_at(todo.wake);
-    }
-    if (!todo.news.empty()) {
-      observer_errors_ += tell(*options_.observer, todo.news);
     }
   }
 

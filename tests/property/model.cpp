@@ -44,8 +44,9 @@ receipt model::handle(instant now, core::acquire const& request, ticket fresh) {
     lend(*id, fresh, now);
   } else if (request.deadline <= now) {
     reject(fresh, suspended_ ? reject_reason::suspended : reject_reason::exhausted);
-    // Who only tries still makes the pool open one for the next who tries.
-    open_what_is_missing(now, wanting() + 1);
+    // Unless nothing is lent at all, who only tries still makes the pool open one for the next who
+    // tries.
+    open_what_is_missing(now, suspended_ ? 0 : callers_.size() + 1);
   } else if (callers_.size() >= options_.max_waiters) {
     reject(fresh, reject_reason::queue_full);
   } else {
