@@ -60,6 +60,10 @@ class dialogue {
   std::optional<slot_ref> reserve() {
     return answer<core::reserve, std::optional<slot_ref>>(core::reserve{});
   }
+  /// Under which ticket the caller that was granted `slot` waits on; none if the slot is refused.
+  std::optional<ticket> spurn(slot_ref slot, instant deadline = never) {
+    return answer<core::spurn, std::optional<ticket>>(core::spurn{slot, deadline});
+  }
   template <class Event>
   void on(Event const& what) {
     INFO(core::to_text(core::event{what}));
@@ -88,9 +92,28 @@ class dialogue {
       heard_.clear();
       on(core::opened{slot});
     }
+    if (auto const* const woken = std::get_if<core::wake>(&heard_.at(0))) {
+      auto const caller = woken->caller;
+      heard_.clear();
+      on(core::retry{caller});
+    }
     auto const slot = std::get<core::grant>(heard_.at(0)).slot;
     heard_.clear();
     return slot;
+  }
+
+  /// So many leases: s(0, 2), s(1, 2) ... REQUIRES: a new pool.
+  void hold(std::uint32_t leases) {
+    for (std::uint32_t index = 0; index < leases; ++index) {
+      CHECK(lend() == s(index, 2));
+    }
+  }
+  /// So many idle resources, 0 the one unused longest; the next use of each is its third.
+  void fill(std::uint32_t resources) {
+    hold(resources);
+    for (std::uint32_t index = 0; index < resources; ++index) {
+      on(core::give_back{s(index, 2)});
+    }
   }
 
   /// For the steps that only set the stage.
