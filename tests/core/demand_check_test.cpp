@@ -1,4 +1,4 @@
-// Checks that a caller waits for: check_on_acquire, and what one bad check says about others.
+// Checks that a caller waits for: check_on_acquire.
 
 #include "support/dialogue.hpp"
 
@@ -24,15 +24,6 @@ pool_options checked_if_idle(std::size_t slots) {
   auto options = checked_always(slots);
   options.check_on_acquire = acquire_check::if_idle_for;
   options.check_if_idle_for = 500ms;
-  return options;
-}
-
-pool_options suspicious(std::size_t slots) {
-  auto options = checked_always(slots);
-  options.check_on_acquire = acquire_check::none;
-  options.after_bad_check = bad_check::makes_older_suspect;
-  options.check_retries = 0;
-  options.scan_interval = 1s;
   return options;
 }
 
@@ -193,71 +184,6 @@ TEST_CASE("a_lifetime_that_ends_is_noticed_before_a_check") {
   pool.fill(1);
   pool.at(1s).acquire();
   pool.expect({close{s(0, 3), close_reason::lifetime, pool.in(5s)}});
-}
-
-TEST_CASE("one_bad_check_makes_all_that_are_older_suspect") {
-  dialogue pool{suspicious(3), with_check};
-  pool.hold(2);
-  pool.on(give_back{s(0, 2)});
-  pool.at(1s).tick();
-  pool.expect({check{s(0, 3), 0, pool.in(1s)}});
-  pool.on(checked{s(0, 3), health::bad});
-  pool.expect({close{s(0, 4), close_reason::unhealthy, pool.in(5s)}});
-  pool.on(give_back{s(1, 2)}); // lent meanwhile, and opened before
-  auto const caller = pool.acquire();
-  pool.expect({check{s(1, 3), 0, pool.in(1s)}});
-  pool.at(1001ms).on(checked{s(1, 3), health::good});
-  pool.expect({grant{caller, s(1, 4)}});
-  pool.on(give_back{s(1, 4)});
-  auto const next = pool.acquire();
-  pool.expect({grant{next, s(1, 5)}}); // cleared of suspicion
-}
-
-TEST_CASE("what_is_opened_after_a_bad_check_is_not_suspect") {
-  dialogue pool{suspicious(2), with_check};
-  pool.fill(1);
-  pool.at(1s).tick();
-  pool.forget_what_was_heard();
-  pool.on(checked{s(0, 3), health::bad});
-  pool.forget_what_was_heard();
-  CHECK(pool.at(1001ms).lend() == s(1, 2));
-  pool.on(give_back{s(1, 2)});
-  auto const caller = pool.acquire();
-  pool.expect({grant{caller, s(1, 3)}});
-}
-
-TEST_CASE("a_reset_that_succeeds_clears_of_suspicion") {
-  auto options = suspicious(2);
-  options.returned = on_return::reset;
-  dialogue pool{options, {.check = true, .reset = true}};
-  pool.hold(2);
-  pool.on(give_back{s(0, 2)});
-  pool.expect({reset{s(0, 3), pool.in(5s)}});
-  pool.on(reset_done{s(0, 3), health::good});
-  pool.at(1s).tick();
-  pool.expect({check{s(0, 4), 0, pool.in(1s)}});
-  pool.on(checked{s(0, 4), health::bad});
-  pool.forget_what_was_heard();
-  pool.at(1001ms).on(give_back{s(1, 2)});
-  pool.expect({reset{s(1, 3), pool.in(5s)}});
-  pool.on(reset_done{s(1, 3), health::good});
-  auto const caller = pool.acquire();
-  pool.expect({grant{caller, s(1, 4)}});
-}
-
-TEST_CASE("unless_the_options_say_so_a_bad_check_concerns_one_alone") {
-  auto options = suspicious(2);
-  options.after_bad_check = bad_check::concerns_it_alone;
-  dialogue pool{options, with_check};
-  pool.hold(2);
-  pool.on(give_back{s(0, 2)});
-  pool.at(1s).tick();
-  pool.forget_what_was_heard();
-  pool.on(checked{s(0, 3), health::bad});
-  pool.forget_what_was_heard();
-  pool.on(give_back{s(1, 2)});
-  auto const caller = pool.acquire();
-  pool.expect({grant{caller, s(1, 3)}});
 }
 
 } // namespace conecta::core

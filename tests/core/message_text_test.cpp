@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace conecta::core {
@@ -17,6 +20,10 @@ TEST_CASE("an_event_is_one_line_that_reads_back") {
       {acquire{never}, "acquire deadline=never"},
       {acquire{instant{-1ns}}, "acquire deadline=-1"},
       {cancel{ticket{0, 2}}, "cancel t0.2"},
+      {retry{ticket{0, 2}}, "retry t0.2"},
+      {spurn{slot, never}, "spurn s3.7 deadline=never"},
+      {spurn{slot, instant{5ms}}, "spurn s3.7 deadline=5000000"},
+      {spurn{slot, instant::min()}, "spurn s3.7 deadline=-9223372036854775808"},
       {give_back{slot}, "give_back s3.7"},
       {detach{slot}, "detach s3.7"},
       {reserve{}, "reserve"},
@@ -28,6 +35,12 @@ TEST_CASE("an_event_is_one_line_that_reads_back") {
       {closed{slot}, "closed s3.7"},
       {tick{}, "tick"},
       {drain{}, "drain"},
+      {resize{64}, "resize max_size=64"},
+      {resize{0}, "resize max_size=0"}, // refused by a machine, but said
+      {invalidate{}, "invalidate"},
+      {evict_idle{}, "evict_idle"},
+      {suspend{}, "suspend"},
+      {resume{}, "resume"},
   };
   for (auto const& [what, line] : lines) {
     CHECK(to_text(what) == line);
@@ -48,9 +61,66 @@ TEST_CASE("an_action_is_one_line") {
         "close s3.7 idle deadline=1");
   CHECK(to_text(action{interrupt{slot}}) == "interrupt s3.7");
   CHECK(to_text(action{grant{ticket{0, 1}, slot}}) == "grant t0.1 s3.7");
-  CHECK(to_text(action{reject{ticket{0, 1}, reject_reason::queue_full}}) ==
-        "reject t0.1 queue_full");
+  CHECK(to_text(action{wake{ticket{0, 1}}}) == "wake t0.1");
+  CHECK(to_text(action{overdue{slot}}) == "overdue s3.7");
+  CHECK(to_text(action{reclaimed{slot}}) == "reclaimed s3.7");
+  CHECK(to_text(action{came_back{slot}}) == "came_back s3.7");
   CHECK(to_text(action{drained{}}) == "drained");
+}
+
+TEST_CASE("every_reason_to_refuse_a_caller_has_its_word") {
+  constexpr std::array words{"closed",     "exhausted",   "timed_out", "cancelled",
+                             "queue_full", "open_failed", "suspended"};
+  static_assert(words.size() == reject_reason_count);
+  for (std::size_t i = 0; i < reject_reason_count; ++i) {
+    action const what{reject{ticket{0, 1}, static_cast<reject_reason>(i)}};
+    CHECK(to_text(what) == std::string{"reject t0.1 "} + words[i]);
+  }
+}
+
+TEST_CASE("what_differs_is_not_equal") {
+  std::vector<event> const all{acquire{never},
+                               acquire{instant{}},
+                               cancel{{0, 1}},
+                               cancel{{1, 1}},
+                               retry{{0, 1}},
+                               retry{{0, 2}},
+                               spurn{{0, 1}, never},
+                               spurn{{0, 1}, instant{}},
+                               spurn{{1, 1}, never},
+                               give_back{{0, 1}},
+                               give_back{{0, 2}},
+                               discard{{0, 1}, close_reason::broken},
+                               discard{{0, 1}, close_reason::discarded},
+                               detach{{0, 1}},
+                               detach{{1, 1}},
+                               reserve{},
+                               opened{{0, 1}},
+                               opened{{1, 1}},
+                               open_failed{{0, 1}},
+                               open_failed{{1, 1}},
+                               checked{{0, 1}, health::good},
+                               checked{{0, 1}, health::bad},
+                               checked{{1, 1}, health::good},
+                               reset_done{{0, 1}, health::good},
+                               reset_done{{0, 1}, health::bad},
+                               closed{{0, 1}},
+                               closed{{1, 1}},
+                               tick{},
+                               drain{},
+                               resize{1},
+                               resize{2},
+                               invalidate{},
+                               evict_idle{},
+                               suspend{},
+                               resume{}};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      INFO(to_text(all[i]) << " and " << to_text(all[j]));
+      CHECK((all[i] == all[j]) == (i == j));
+      CHECK((to_text(all[i]) == to_text(all[j])) == (i == j));
+    }
+  }
 }
 
 TEST_CASE("what_is_no_event_is_not_read") {
@@ -74,6 +144,25 @@ TEST_CASE("what_is_no_event_is_not_read") {
                                  "checked s3.7 fine",
                                  "closed s3.7 good",
                                  "checked s3.7 good now",
+                                 "retry",
+                                 "retry s3.7",
+                                 "retry t3",
+                                 "retry t0.2 now",
+                                 "spurn s3.7",
+                                 "spurn s3.7 7",
+                                 "spurn t3.7 deadline=7",
+                                 "spurn s3.7 deadline=7 twice",
+                                 "resize",
+                                 "resize 5",
+                                 "resize max_size=",
+                                 "resize max_size=-1",
+                                 "resize max_size=5 6",
+                                 "invalidate all",
+                                 "evict_idle s3.7",
+                                 "suspend now",
+                                 "resume now",
+                                 "wake t0.1",
+                                 "tick tock",
                                  "tock"}) {
     INFO(line);
     CHECK_FALSE(event_from_text(line));

@@ -21,6 +21,37 @@ TEST_CASE("absence_violates_nothing") {
   CHECK(violations_of(options).empty());
 }
 
+TEST_CASE("the_ends_of_each_range_are_in_it") {
+  pool_options least;
+  least.max_size = 1;
+  least.max_idle = 0;
+  least.check_retries = 0;
+  least.check_if_idle_for = 1ns;
+  least.max_uses = 1;
+  least.max_overtaken = 1;
+  least.leak_threshold = 1ns;
+  least.reclaim_after = 2ns;
+  CHECK(violations_of(least).empty());
+  pool_options most;
+  most.max_size = most_slots;
+  most.initial_size = most_slots;
+  most.min_idle = most_slots;
+  most.max_idle = most_slots;
+  most.max_waiters = most_slots;
+  most.max_uses = std::numeric_limits<std::uint32_t>::max();
+  most.max_overtaken = 255;
+  most.reclaim_after = 24h * 3653;
+  most.leak_threshold = *most.reclaim_after - 1ns;
+  CHECK(violations_of(most).empty());
+}
+
+TEST_CASE("with_reclaim_after_a_pool_needs_twice_as_many_slots") {
+  pool_options options;
+  CHECK(slots_of(options) == 16);
+  options.reclaim_after = 2s;
+  CHECK(slots_of(options) == 32);
+}
+
 TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
   struct row {
     std::function<void(pool_options&)> change;
@@ -28,11 +59,20 @@ TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
     char const* value;
     char const* allowed;
   };
+  auto const* const reclaimable = "longer than leak_threshold, which it needs, to 10 years";
   auto const nan = std::numeric_limits<double>::quiet_NaN();
   for (auto const& [change, field, value, allowed] : {
            row{[](auto& o) { o.max_size = 0; }, "max_size", "0", "1 to 16777216"},
            row{[](auto& o) { o.max_size = 1U << 25U; }, "max_size", "33554432", "1 to 16777216"},
            row{[](auto& o) { o.min_idle = 17; }, "min_idle", "17", "0 to max_size (16)"},
+           row{[](auto& o) { o.initial_size = 17; }, "initial_size", "17",
+               "0 to max_size and max_idle (16)"},
+           row{[](auto& o) { o.initial_size = 5, o.max_idle = 4; }, "initial_size", "5",
+               "0 to max_size and max_idle (4)"},
+           row{[](auto& o) { o.initial_size = 17, o.max_idle = 99; }, "initial_size", "17",
+               "0 to max_size and max_idle (16)"},
+           row{[](auto& o) { o.min_idle = 3, o.max_idle = 2; }, "max_idle", "2", "3 to 16777216"},
+           row{[](auto& o) { o.max_idle = 1U << 25U; }, "max_idle", "33554432", "0 to 16777216"},
            row{[](auto& o) { o.max_waiters = 1U << 25U; }, "max_waiters", "33554432",
                "0 to 16777216"},
            row{[](auto& o) { o.acquire_timeout = -1ns; }, "acquire_timeout", "-1ns",
@@ -52,9 +92,20 @@ TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
            row{[](auto& o) { o.backoff.jitter = 1.5; }, "backoff.jitter", "1.500000", "0 to 1"},
            row{[](auto& o) { o.scan_interval = 0ns; }, "scan_interval", "0ns", "1ns to 10 years"},
            row{[](auto& o) { o.check_retries = 1001; }, "check_retries", "1001", "0 to 1000"},
+           row{[](auto& o) { o.check_if_idle_for = 0ns; }, "check_if_idle_for", "0ns",
+               "1ns to 10 years"},
            row{[](auto& o) { o.idle_timeout = 0ns; }, "idle_timeout", "0ns", "1ns to 10 years"},
            row{[](auto& o) { o.max_lifetime = -5ns; }, "max_lifetime", "-5ns", "1ns to 10 years"},
            row{[nan](auto& o) { o.lifetime_jitter = nan; }, "lifetime_jitter", "nan", "0 to 1"},
+           row{[](auto& o) { o.max_uses = 0; }, "max_uses", "0", "1 to 4294967295"},
+           row{[](auto& o) { o.max_overtaken = 0; }, "max_overtaken", "0", "1 to 255"},
+           row{[](auto& o) { o.max_overtaken = 256; }, "max_overtaken", "256", "1 to 255"},
+           row{[](auto& o) { o.leak_threshold = 0ns; }, "leak_threshold", "0ns", "1ns to 10 years"},
+           row{[](auto& o) { o.reclaim_after = 5ns; }, "reclaim_after", "5ns", reclaimable},
+           row{[](auto& o) { o.leak_threshold = 5ns, o.reclaim_after = 5ns; }, "reclaim_after",
+               "5ns", reclaimable},
+           row{[](auto& o) { o.leak_threshold = 5ns, o.reclaim_after = 100'000h; }, "reclaim_after",
+               "360000000000000000ns", reclaimable},
        }) {
     pool_options options;
     change(options);
@@ -72,5 +123,8 @@ TEST_CASE("every_violation_is_reported_at_once") {
   options.max_size = 0;
   options.open_timeout = 0ns;
   options.lifetime_jitter = -1;
-  CHECK(violations_of(options).size() == 3);
+  options.initial_size = 1;
+  options.max_overtaken = 0;
+  options.reclaim_after = 1s;
+  CHECK(violations_of(options).size() == 6);
 }
