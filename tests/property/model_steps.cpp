@@ -3,6 +3,7 @@
 #include "property/model.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -150,8 +151,12 @@ std::optional<int> model::next_to_lend(instant now, std::size_t wanting) {
     std::reverse(in_order.begin(), in_order.end());
   }
   if (!callers_.empty()) { // what was just proven was proven for them
-    std::stable_partition(in_order.begin(), in_order.end(),
-                          [this](thing const* that) { return that->id == just_proven_; });
+    auto const proven = std::find_if(in_order.begin(), in_order.end(), [this](thing const* that) {
+      return that->id == just_proven_;
+    });
+    if (proven != in_order.end()) {
+      std::rotate(in_order.begin(), proven, std::next(proven));
+    }
   }
   for (auto* const that : in_order) {
     if (that->expires <= now) {
