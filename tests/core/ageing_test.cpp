@@ -147,6 +147,40 @@ TEST_CASE("a_check_that_hangs_on_one_that_is_to_be_replaced_asks_for_no_third") 
   pool.expect({check{s(0, 3), 0, pool.in(1s)}, check{s(1, 2), 0, pool.in(1s)}});
 }
 
+TEST_CASE("one_that_is_to_be_replaced_and_unused_goes_when_its_replacement_is_there") {
+  auto options = mortal(2, 1);
+  options.idle_timeout = 20s;
+  dialogue pool{options};
+  open_one(pool);
+  pool.at(74s).tick();
+  pool.expect({open{s(1, 1), pool.in(5s)}});
+  pool.at(75s).tick();
+  pool.expect({}); // until then min_idle keeps it
+  pool.on(opened{s(1, 1)});
+  pool.at(76s).tick();
+  pool.expect({close{s(0, 2), close_reason::idle, pool.in(5s)}});
+}
+
+TEST_CASE("two_of_different_ages_are_replaced_one_after_the_other") {
+  dialogue pool{mortal(4, 2)};
+  pool.tick();
+  pool.expect({open{s(0, 1), pool.in(5s)}, open{s(1, 1), pool.in(5s)}});
+  pool.on(opened{s(0, 1)});
+  pool.at(1s).on(opened{s(1, 1)});
+  pool.at(74s).tick();
+  pool.expect({open{s(2, 1), pool.in(5s)}});
+  pool.at(75s).tick();
+  pool.expect({open{s(3, 1), pool.in(5s)}});
+}
+
+TEST_CASE("a_life_that_would_outlast_time_itself_has_no_end") {
+  dialogue pool{mortal(2, 1)};
+  pool.at(duration::max() - 30s);
+  open_one(pool);
+  pool.at(duration::max() - 1s).tick();
+  pool.expect({});
+}
+
 TEST_CASE("a_life_without_end_needs_no_replacement") {
   auto options = mortal(2, 1);
   options.max_lifetime = std::nullopt;

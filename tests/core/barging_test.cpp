@@ -81,6 +81,7 @@ TEST_CASE("who_was_passed_over_max_overtaken_times_is_served_next") {
     pool.on(retry{patient});
     pool.expect({});
   }
+  pool.acquire();
   pool.on(give_back{s(0, 4)});
   pool.expect({grant{patient, s(0, 5)}});
 }
@@ -195,6 +196,14 @@ TEST_CASE("a_resource_that_was_checked_for_a_caller_is_not_taken_by_another") {
   pool.acquire();
   pool.on(checked{s(0, 3), health::good});
   pool.expect({grant{first, s(0, 4)}}); // at once: a wake-up would cost another check
+}
+
+TEST_CASE("where_nothing_is_checked_for_callers_what_is_opened_wakes_one") {
+  dialogue pool{of_size(1), {.check = true}};
+  auto const caller = pool.acquire();
+  pool.expect({open{s(0, 1), pool.in(5s)}});
+  pool.on(opened{s(0, 1)});
+  pool.expect({wake{caller}});
 }
 
 TEST_CASE("a_place_in_the_queue_forgets_how_often_its_last_caller_was_passed_over") {

@@ -166,4 +166,16 @@ TEST_CASE("a_check_that_outlives_its_timeout_is_interrupted_and_replaced") {
   CHECK(pool.stats().stuck == 0);
 }
 
+TEST_CASE("fifo_passes_over_what_is_checked") {
+  auto options = scanned_each_second();
+  options.order = idle_order::fifo;
+  options.check_concurrency = 1;
+  dialogue pool{options, with_check};
+  fill(pool, 3);
+  pool.at(1s).tick();
+  pool.expect({check{s(0, 3), 0, pool.in(1s)}});
+  auto const caller = pool.acquire();
+  pool.expect({grant{caller, s(1, 3)}});
+}
+
 } // namespace conecta::core

@@ -68,6 +68,39 @@ TEST_CASE("an_action_is_one_line") {
   CHECK(to_text(action{drained{}}) == "drained");
 }
 
+TEST_CASE("an_event_has_its_own_number_of_words_each_of_its_own_kind") {
+  for (std::string const name :
+       {"tick", "drain", "reserve", "invalidate", "evict_idle", "suspend", "resume"}) {
+    CHECK(event_from_text(name));
+    CHECK_FALSE(event_from_text(name + " s3.7"));
+  }
+  for (std::string const name : {"give_back", "detach", "opened", "open_failed", "closed"}) {
+    CHECK(event_from_text(name + " s3.7"));
+    for (auto const* const rest : {"", " ", "  ", " t3.7", " s3.7 s3.7", " s3", " s.1", " s1."}) {
+      CHECK_FALSE(event_from_text(name + rest));
+    }
+  }
+  for (std::string const name : {"cancel", "retry"}) {
+    CHECK(event_from_text(name + " t3.7"));
+    for (auto const* const rest : {"", " ", "  ", " s3.7", " t3.7 t3.7", " t3", " t.1", " t1."}) {
+      CHECK_FALSE(event_from_text(name + rest));
+    }
+  }
+  for (auto const& [name, detail] :
+       std::vector<std::pair<std::string, std::string>>{{"spurn", " deadline=7"},
+                                                        {"discard", " idle"},
+                                                        {"checked", " good"},
+                                                        {"reset_done", " bad"}}) {
+    CHECK(event_from_text(name + " s3.7" + detail));
+    for (auto const* const slot : {"", " t3.7", " s3", "  s3.7"}) {
+      CHECK_FALSE(event_from_text(name + slot + detail));
+    }
+    for (auto const* const other : {"", " ", "  ", " x", " good bad", " deadline=x"}) {
+      CHECK_FALSE(event_from_text(name + " s3.7" + other));
+    }
+  }
+}
+
 TEST_CASE("every_reason_to_refuse_a_caller_has_its_word") {
   constexpr std::array words{"closed",     "exhausted",   "timed_out", "cancelled",
                              "queue_full", "open_failed", "suspended"};
@@ -123,6 +156,50 @@ TEST_CASE("what_differs_is_not_equal") {
   }
 }
 
+TEST_CASE("actions_that_differ_are_not_equal") {
+  slot_ref const here{0, 1};
+  slot_ref const there{1, 1};
+  instant const soon{1ns};
+  std::vector<action> const all{open{here, soon},
+                                open{here, never},
+                                open{there, soon},
+                                check{here, 0, soon},
+                                check{here, 0, never},
+                                check{here, 1, soon},
+                                check{there, 0, soon},
+                                reset{here, soon},
+                                reset{here, never},
+                                reset{there, soon},
+                                close{here, close_reason::idle, soon},
+                                close{here, close_reason::idle, never},
+                                close{here, close_reason::uses, soon},
+                                close{there, close_reason::idle, soon},
+                                interrupt{here},
+                                interrupt{there},
+                                grant{{0, 1}, here},
+                                grant{{0, 1}, there},
+                                grant{{0, 2}, here},
+                                wake{{0, 1}},
+                                wake{{0, 2}},
+                                reject{{0, 1}, reject_reason::closed},
+                                reject{{0, 1}, reject_reason::exhausted},
+                                reject{{0, 2}, reject_reason::closed},
+                                overdue{here},
+                                overdue{there},
+                                reclaimed{here},
+                                reclaimed{there},
+                                came_back{here},
+                                came_back{there},
+                                drained{}};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      INFO(to_text(all[i]) << " and " << to_text(all[j]));
+      CHECK((all[i] == all[j]) == (i == j));
+      CHECK((to_text(all[i]) == to_text(all[j])) == (i == j));
+    }
+  }
+}
+
 TEST_CASE("what_is_no_event_is_not_read") {
   for (auto const* const line : {"",
                                  "acquire",
@@ -156,6 +233,7 @@ TEST_CASE("what_is_no_event_is_not_read") {
                                  "resize 5",
                                  "resize max_size=",
                                  "resize max_size=-1",
+                                 "resize max_size=5x",
                                  "resize max_size=5 6",
                                  "invalidate all",
                                  "evict_idle s3.7",

@@ -191,4 +191,18 @@ TEST_CASE("nothing_can_be_added_to_a_full_pool") {
   CHECK(pool.next_deadline() == never); // a caller brings it: no hook could hang
 }
 
+TEST_CASE("a_full_pool_is_not_woken_by_the_end_of_a_backoff") {
+  dialogue pool{of_size(1)};
+  auto const caller = pool.acquire(1h);
+  pool.expect({open{s(0, 1), pool.in(5s)}});
+  pool.on(open_failed{s(0, 1)});
+  CHECK(pool.next_deadline() == pool.in(10ms));
+  CHECK(pool.reserve() == s(0, 2));
+  CHECK(pool.next_deadline() == pool.in(1h)); // there is no place
+  pool.on(opened{s(0, 2)});
+  pool.expect({grant{caller, s(0, 3)}});
+  pool.acquire(1h);
+  CHECK(pool.next_deadline() == pool.in(1h));
+}
+
 } // namespace conecta::core

@@ -104,6 +104,53 @@ TEST_CASE("a_queue_knows_its_callers_by_place_and_generation") {
   CHECK(queue.front() == second);
 }
 
+TEST_CASE("who_is_awake_is_counted_once_however_often_it_is_woken") {
+  using enum waiter_queue::awareness;
+  waiter_queue queue{2, 0};
+  auto const caller = queue.next_ticket();
+  queue.join(caller, never);
+  queue.rouse(caller, asleep);
+  CHECK(queue.awake() == 0);
+  queue.rouse(caller, awake);
+  queue.rouse(caller, awake);
+  CHECK(queue.awake() == 1);
+  CHECK(queue.is_awake(caller));
+  queue.was_overtaken(caller);
+  CHECK(queue.awake() == 0);
+  CHECK(queue.times_overtaken(caller) == 1);
+  queue.rouse(caller, awake);
+  queue.leave(caller);
+  CHECK(queue.awake() == 0);
+}
+
+TEST_CASE("who_comes_back_stands_in_front_and_a_queue_grows_for_more_of_them") {
+  waiter_queue queue{1, 1};
+  auto const waiting = queue.next_ticket();
+  queue.join(waiting, never);
+  CHECK(queue.full());
+  queue.grow(2);
+  CHECK(queue.full()); // more places, but not for newcomers
+  auto const first = queue.next_ticket();
+  queue.join_in_front(first, instant{5ns});
+  auto const second = queue.next_ticket();
+  queue.join_in_front(second, instant{7ns});
+  CHECK(queue.front() == second);
+  CHECK(queue.after(second) == first);
+  CHECK(queue.back() == waiting);
+  CHECK(queue.earliest_to_expire() == first);
+  auto const refused = queue.next_ticket(); // one place is always left for an answer at once
+  CHECK_FALSE(queue.waits(refused));
+}
+
+TEST_CASE("a_queue_does_not_shrink") {
+  waiter_queue queue{1, 3};
+  queue.grow(0);
+  for (auto i = 0; i < 4; ++i) {
+    queue.join_in_front(queue.next_ticket(), never);
+  }
+  CHECK(queue.size() == 4);
+}
+
 TEST_CASE("a_caller_that_is_answered_at_once_leaves_its_place_free") {
   waiter_queue queue{0, 0};
   auto const first = queue.next_ticket();

@@ -164,4 +164,37 @@ TEST_CASE("jitter_shortens_a_lifetime_once_and_not_all_alike") {
   CHECK(ends.front() < ends.back());
 }
 
+TEST_CASE("what_only_min_idle_keeps_goes_when_others_come") {
+  auto options = plain();
+  options.idle_timeout = 1s;
+  options.min_idle = 2;
+  dialogue pool{options};
+  pool.tick();
+  pool.expect({open{s(0, 1), pool.in(5s)}, open{s(1, 1), pool.in(5s)}});
+  pool.on(opened{s(0, 1)});
+  pool.on(opened{s(1, 1)});
+  pool.at(1s).tick();
+  pool.expect({}); // both unused for long, and both needed
+  CHECK(pool.reserve() == s(2, 1));
+  pool.on(opened{s(2, 1)});
+  pool.at(2s).tick();
+  pool.expect({close{s(0, 2), close_reason::idle, pool.in(5s)}});
+}
+
+TEST_CASE("what_only_min_idle_keeps_is_checked_by_every_scan") {
+  auto options = plain();
+  options.idle_timeout = 1s;
+  options.min_idle = 1;
+  dialogue pool{options, {.check = true}};
+  pool.tick();
+  pool.expect({open{s(0, 1), pool.in(5s)}});
+  pool.on(opened{s(0, 1)});
+  pool.at(1s).tick();
+  pool.expect({check{s(0, 2), 0, pool.in(1s)}});
+  pool.on(checked{s(0, 2), health::good});
+  pool.at(2s).tick();
+  pool.expect({check{s(0, 3), 0, pool.in(1s)}});
+  pool.on(checked{s(0, 3), health::good});
+}
+
 } // namespace conecta::core
