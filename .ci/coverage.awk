@@ -1,4 +1,5 @@
-# coverage.awk EXCLUSIONS LCOV: prints the table; exit code 1 unless all is covered or excluded.
+# coverage.awk -v sources="A.cpp B.cpp ..." EXCLUSIONS LCOV: prints the table; exit code 1 unless all
+# of the sources is covered or excluded.
 # A branch is one outcome of one condition; one that the compiler has folded away is none.
 
 function trimmed(text) { gsub(/^[ \t]+|[ \t\r]+$/, "", text); return text }
@@ -76,16 +77,16 @@ function excuse(i, file, what, at, done) {
 
 function percent(part, whole) { return whole ? sprintf("%.2f %%", 100 * part / whole) : "-" }
 function figures(all, out, lost) {
-  return sprintf("%6d %9d %7d %9s", all, out, lost, percent(all - out - lost, all - out))
+  return sprintf("%8d %9d %7d %9s", all, out, lost, percent(all - out - lost, all - out))
 }
-function row(title, first, second) { printf "%-18s %s   %s\n", title, first, second }
+function row(title, of_lines, of_branches) {
+  printf "%-19s %s   %s\n", title, of_lines, of_branches
+}
 
 END {
   for (i = 1; i <= listed; ++i) excuse(i)
-  heads = sprintf("%6s %9s %7s %9s", "lines", "excluded", "missed", "covered")
-  branch_heads = heads
-  sub(/   lines/, "branches", branch_heads)
-  row("libconecta/core", heads, branch_heads)
+  rest = sprintf("%9s %7s %9s", "excluded", "missed", "covered")
+  row("libconecta/core", "   lines " rest, "branches " rest)
   for (i = 1; i <= file_count; ++i) {
     file = files[i]
     lost_lines = lost_branches = 0
@@ -115,7 +116,12 @@ END {
          percent(all_lines - out_lines - all_lost_lines, all_lines),
          percent(all_branches - out_branches - all_lost_branches, all_branches)
 
-  if (!all_lines || !all_branches) mistake("nothing was measured")
+  count = split(sources, part, " ")
+  for (i = 1; i <= count; ++i) {
+    sub(/.*\//, "", part[i])
+    if (!(part[i] in lines)) mistake("libconecta/core/" part[i] ": nothing of it is in the tests")
+  }
+  if (!count || !all_branches) mistake("nothing was measured")
   for (i = 1; i <= mistake_count; ++i) print mistakes[i]
   exit mistake_count > 0
 }
