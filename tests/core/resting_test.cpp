@@ -197,4 +197,26 @@ TEST_CASE("what_only_min_idle_keeps_is_checked_by_every_scan") {
   pool.on(checked{s(0, 3), health::good});
 }
 
+TEST_CASE("a_check_does_not_draw_a_lifetime_again") {
+  auto options = plain();
+  options.max_lifetime = 1000s;
+  options.lifetime_jitter = 1;
+  auto const life_with = [&options](hooks_present hooks) {
+    dialogue pool{options, hooks};
+    pool.fill(1);
+    auto second = 1s;
+    pool.at(second).tick();
+    for (std::uint32_t use = 3; pool.stats().closing == 0; ++use) {
+      if (hooks.check) {
+        pool.expect({check{s(0, use), 0, pool.in(1s)}});
+        pool.on(checked{s(0, use), health::good});
+      }
+      pool.at(++second).tick();
+    }
+    pool.forget_what_was_heard();
+    return second;
+  };
+  CHECK(life_with({.check = true}) == life_with({.check = false}));
+}
+
 } // namespace conecta::core
