@@ -68,11 +68,13 @@ class waiter_queue {
     queue_.push_back(caller.place);
     settle_in(caller.place, deadline);
   }
-  /// REQUIRES: `caller` is the latest next_ticket.
+  /// As if it was overtaken too often: where others may barge in, those that come back would else
+  /// become ever more. REQUIRES: `caller` is the latest next_ticket.
   void join_in_front(ticket caller, instant deadline) {
     free_.remove(caller.place);
     queue_.push_front(caller.place);
     settle_in(caller.place, deadline);
+    waiters_[caller.place].overtaken = too_often;
   }
 
   [[nodiscard]] bool waits(ticket caller) const {
@@ -104,7 +106,9 @@ class waiter_queue {
   /// It was woken, and others took what it was woken for.
   void was_overtaken(ticket caller) {
     rouse(caller, awareness::asleep);
-    ++waiters_[caller.place].overtaken;
+    if (auto& times = waiters_[caller.place].overtaken; times < too_often) {
+      ++times;
+    }
   }
   [[nodiscard]] unsigned times_overtaken(ticket caller) const {
     return waiters_[caller.place].overtaken;
@@ -117,6 +121,8 @@ class waiter_queue {
   }
 
  private:
+  static constexpr std::uint8_t too_often = 255; ///< the most that max_overtaken can be
+
   struct waiter {
     instant deadline = never;
     std::uint32_t generation = 0;

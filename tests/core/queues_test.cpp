@@ -123,6 +123,19 @@ TEST_CASE("who_is_awake_is_counted_once_however_often_it_is_woken") {
   CHECK(queue.awake() == 0);
 }
 
+TEST_CASE("who_was_passed_over_more_often_than_can_be_counted_was_passed_over_too_often") {
+  waiter_queue queue{2, 1};
+  auto const caller = queue.next_ticket();
+  queue.join(caller, never);
+  for (auto times = 0; times < 300; ++times) {
+    queue.was_overtaken(caller);
+  }
+  CHECK(queue.times_overtaken(caller) == 255);
+  auto const back = queue.next_ticket();
+  queue.join_in_front(back, never);
+  CHECK(queue.times_overtaken(back) == 255); // it had its turn already
+}
+
 TEST_CASE("who_comes_back_stands_in_front_and_a_queue_grows_for_more_of_them") {
   waiter_queue queue{1, 1};
   auto const waiting = queue.next_ticket();

@@ -153,6 +153,25 @@ TEST_CASE("there_is_room_for_who_spurns_after_a_resize_up_too") {
   CHECK(pool.stats().waiters == 3);
 }
 
+TEST_CASE("nobody_barges_in_before_who_spurns") {
+  auto options = of_size(1);
+  options.max_waiters = 1;
+  options.fair = fairness::barging;
+  dialogue pool{options, with_look};
+  pool.hold(1);
+  auto const first = pool.spurn(s(0, 2));
+  REQUIRE(first);
+  pool.expect({close{s(0, 3), close_reason::stale, pool.in(5s)}});
+  pool.on(closed{s(0, 3)});
+  pool.expect({open{s(0, 4), pool.in(5s)}});
+  pool.on(opened{s(0, 4)});
+  pool.expect({grant{*first, s(0, 5)}}); // not only woken: the queue would grow with each newcomer
+  auto const second = pool.spurn(s(0, 5));
+  REQUIRE(second);
+  pool.expect({close{s(0, 6), close_reason::stale, pool.in(5s)}});
+  CHECK(pool.stats().waiters == 1);
+}
+
 TEST_CASE("who_spurns_in_a_closed_pool_is_told_so_and_it_is_no_eviction") {
   dialogue pool{of_size(1), with_look};
   pool.hold(1);

@@ -69,7 +69,7 @@ receipt model::handle(instant now, core::spurn const& found, ticket fresh) {
   if (closed_) {
     reject(fresh, reject_reason::closed);
   } else if (now < found.deadline) {
-    callers_.insert(callers_.begin(), {fresh, found.deadline});
+    callers_.insert(callers_.begin(), {fresh, found.deadline, false, options_.max_overtaken});
   } else if (auto const id = next_for_newcomer(now)) {
     lend(*id, fresh, now);
   } else {
