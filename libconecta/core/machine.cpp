@@ -207,9 +207,11 @@ receipt machine::on(instant now, open_failed const& answer, action_list& out) {
     return receipt::refused;
   }
   end_hook(*index);
-  // A resource that could not be added says nothing about the backend.
-  if (!slots_[*index].added) {
-    ++stats_.open_failed;
+  // What could not be added says nothing about the backend, nor does an open that was asked to stop
+  // because it had become stale.
+  auto const& that = slots_[*index];
+  stats_.open_failed += that.added ? 0U : 1U;
+  if (!that.added && !that.stale) {
     backoff_.failed(now, random_);
   }
   empty(*index, slot_input::open_failed);

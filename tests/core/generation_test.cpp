@@ -80,10 +80,26 @@ TEST_CASE("an_open_from_before_an_invalidate_holds_its_place_until_it_ends") {
   pool.expect({open{s(0, 1), pool.in(5s)}});
   pool.on(invalidate{});
   pool.expect({interrupt{s(0, 1)}});
-  pool.on(open_failed{s(0, 1)}); // as it was asked to
-  pool.expect({});
-  pool.at(10ms).tick();
+  pool.on(open_failed{s(0, 1)}); // as it was asked to: that starts no backoff
   pool.expect({open{s(0, 2), pool.in(5s)}});
+  CHECK(pool.stats().open_failed == 1);
+  pool.on(open_failed{s(0, 2)}); // that does
+  pool.expect({});
+  CHECK(pool.next_deadline() == pool.in(10ms));
+}
+
+TEST_CASE("with_fail_fast_callers_do_not_hear_of_opens_that_an_invalidate_stopped") {
+  auto options = of_size(1);
+  options.when_down = while_down::fail_fast;
+  dialogue pool{options};
+  auto const caller = pool.acquire();
+  pool.expect({open{s(0, 1), pool.in(5s)}});
+  pool.on(invalidate{});
+  pool.expect({interrupt{s(0, 1)}});
+  pool.on(open_failed{s(0, 1)});
+  pool.expect({open{s(0, 2), pool.in(5s)}});
+  pool.on(opened{s(0, 2)});
+  pool.expect({grant{caller, s(0, 3)}});
 }
 
 TEST_CASE("a_check_from_before_an_invalidate_saves_nothing") {

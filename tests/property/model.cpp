@@ -205,11 +205,15 @@ receipt model::handle(instant now, core::open_failed const& answer, ticket) {
     return receipt::refused;
   }
   auto const was_added = that->added;
+  auto const was_stale = that->stale;
   forget(that->id);
   if (was_added) {
     return receipt::accepted; // says nothing about the backend
   }
   ++stats_.open_failed;
+  if (was_stale) {
+    return receipt::accepted; // it was asked to stop
+  }
   if (failed_opens_ > 0 && now < opens_resume_) {
     return receipt::accepted; // one of several that failed together
   }
