@@ -211,8 +211,9 @@ constexpr std::array<std::pair<std::string_view, reader>, std::variant_size_v<ev
 std::string to_text(event const& what) { return std::visit(writer{}, what); }
 std::string to_text(action const& what) { return std::visit(writer{}, what); }
 
-std::optional<event> event_from_text(std::string_view text) {
+std::optional<event> event_from_text(std::string_view const line) {
   words said;
+  auto text = line;
   while (!text.empty()) {
     auto const blank = text.find(' ');
     said.push_back(text.substr(0, blank));
@@ -220,7 +221,8 @@ std::optional<event> event_from_text(std::string_view text) {
   }
   for (auto const& [name, read] : readers) {
     if (!said.empty() && said.front() == name) {
-      return read(said);
+      auto const what = read(said);
+      return what && to_text(*what) == line ? what : std::nullopt;
     }
   }
   return std::nullopt;

@@ -240,6 +240,11 @@ TEST_CASE("what_is_no_event_is_not_read") {
                                  "suspend now",
                                  "resume now",
                                  "wake t0.1",
+                                 "tick ",
+                                 "opened s3.7 ",
+                                 "opened s03.7",
+                                 "acquire deadline=007",
+                                 "acquire deadline=9223372036854775807", // which is `never`
                                  "tick tock",
                                  "tock"}) {
     INFO(line);
