@@ -1,0 +1,3 @@
+module conecta.bench/worker
+
+go 1.23
