@@ -8,7 +8,7 @@ SETUP ?= yes
 setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
 boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
 
-.PHONY: all demo test bench setup install clean
+.PHONY: all demo test bench bench-pool setup install clean
 
 all:
 	@cmake --preset release $(boost) >/dev/null
@@ -30,6 +30,16 @@ bench:
 	@cmake --preset release $(boost) -B build/bench -DCONECTA_TESTS=ON >/dev/null
 	@cmake --build build/bench --target conecta_bench_echo
 	build/bench/conecta_bench_echo
+
+# BENCH_ROUNDS, BENCH_SECONDS: of each shape. BENCH_POOL: more arguments, tests/bench/peers/run.py --help.
+BENCH_ROUNDS ?= 11
+BENCH_SECONDS ?= 1
+bench-pool:
+	@$(call setup,build test)
+	@cmake --preset release $(boost) -B build/bench-pool/conecta -DCONECTA_TESTS=ON \
+	  -DCONECTA_CLI=OFF >/dev/null
+	@cmake --build build/bench-pool/conecta --target conecta_bench_pool
+	tests/bench/peers/run.py --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_POOL)
 
 setup:
 	@.ci/setup build test
