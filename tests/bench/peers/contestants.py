@@ -93,7 +93,7 @@ def reason_in(output):
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if re.search("error|available|forbidden|not found", line, re.I)]
     line = (telling or lines[-1:] or ["no output"])[0]
-    return re.sub(r"https?://\S+", "", line)[:200]
+    return re.sub(r"\s*https?://\S+", "", line)[:200]
 
 
 class Worker:

@@ -33,8 +33,8 @@ def arguments():
     asked.add_argument("--seconds", type=float, default=1.0, help="of each round of each shape")
     asked.add_argument("--only", metavar="NAMES", help="these contestants, separated by commas;"
                        " Conecta's own always take part")
-    asked.add_argument("--shapes", metavar="REGEX", default="",
-                       help="groups or shapes that match: pair, more, handoff, ^64/, /20us")
+    asked.add_argument("--shapes", metavar="REGEX,...", default="",
+                       help="groups or shapes that match one: pair,handoff or ^64/ or /20us")
     asked.add_argument("--list", action="store_true", help="print the shapes and end")
     for name, text in (("text", "the table"), ("markdown", "the tables of docs/benchmarks.md"),
                        ("svg", "its plot")):
@@ -43,6 +43,7 @@ def arguments():
     asked.add_argument("--docs", type=pathlib.Path, metavar="FOLDER",
                        help="write tables and plot of the last result there and end")
     given = asked.parse_args()
+    given.shapes = given.shapes.replace(",", "|")
     given.chosen = [(group, shape) for group, shape in shapes()
                     if re.search(given.shapes, group) or re.search(given.shapes, shape)]
     if not given.chosen:
