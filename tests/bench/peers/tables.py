@@ -105,8 +105,8 @@ def as_text(result):
                   f"{'':20}" + "".join(f"{column:>15}" for column in table.columns)]
         lines += [f"{name:20}" + "".join(f"{cell:>15}" for cell in cells)
                   for name, cells in table.rows]
-    lines += ["", "Ratio: pairs of Conecta for each pair of the peer, above 1 it is ahead; in"
-              " shapes", "where clients wait it is between contestants of one kind. (name):"
+    lines += ["", "Ratio: pairs of Conecta for each pair of the peer, above 1 it is ahead;"
+              " where", "clients wait, it is between contestants of one kind. (name):"
               " unranked.", ""]
     wrap = partial(textwrap.wrap, width=80, subsequent_indent="     ")
     for met, text in bar_lines(result):
