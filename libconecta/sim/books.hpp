@@ -1,0 +1,154 @@
+#pragma once
+
+// The simulator's own books: who holds what, who waits, what runs, from the events and actions
+// alone. They know nothing of how the machine works, only what it promised; the first promise that
+// is broken is kept as one sentence. O(1) an event, but for audit().
+
+#include "core/machine.hpp"
+#include "sim/feed.hpp"
+#include "sim/marks.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace conecta::sim {
+
+class books {
+ public:
+  books(pool_options const& options, core::hooks_present hooks);
+
+  /// After an event was fed, before its actions are carried out.
+  void enter(instant now, core::event const& what, reply const& given,
+             core::action_list const& actions, core::machine const& machine);
+
+  /// What must hold over all slots and waiters; O(max_size + max_waiters).
+  void audit(instant now, core::machine const& machine);
+
+  void complain(std::string what);
+  [[nodiscard]] std::optional<std::string> const& broken() const noexcept { return broken_; }
+
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+  [[nodiscard]] bool drained() const noexcept { return drained_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+  [[nodiscard]] std::size_t ready() const noexcept { return count(holding::idle); }
+  [[nodiscard]] mark_set& marks() noexcept { return marks_; }
+
+ private:
+  enum class holding : std::uint8_t {
+    nothing,
+    opening,
+    idle,
+    doubtful, ///< must be checked or closed before the event is over
+    checking,
+    leased,
+    resetting,
+    closing,
+  };
+  static constexpr std::size_t holding_count = 8;
+
+  struct slot {
+    holding what = holding::nothing;
+    bool added = false;
+    bool stuck = false;
+    std::uint32_t generation = 0;
+    unsigned failed_checks = 0;
+    instant born{};
+    instant idle_since{};  ///< last given back, or opened
+    instant became_idle{}; ///< the same, or last checked
+    instant hook_deadline{};
+  };
+  struct waiter {
+    bool waits = false;
+    std::uint32_t generation = 0;
+    instant deadline{};
+  };
+  struct totals {
+    std::uint64_t opened = 0, open_failed = 0, closed = 0, acquired = 0, returned = 0,
+                  timed_out = 0, cancelled = 0, rejected = 0, checks_ok = 0, checks_failed = 0,
+                  detached = 0, added = 0;
+  };
+
+  [[nodiscard]] std::size_t count(holding what) const noexcept {
+    return counts_[static_cast<std::size_t>(what)];
+  }
+  void require(bool holds, char const* what) {
+    if (!holds && !broken_) {
+      complain(what);
+    }
+  }
+  [[nodiscard]] slot* find(slot_ref named);
+  [[nodiscard]] slot* expect(slot_ref named, holding what, core::receipt given);
+  void turn(slot& that, holding what);
+  slot* name(slot_ref named);
+  void end_hook(slot& that);
+  void rests(slot& that, instant now);
+  [[nodiscard]] bool outlived(slot const& that, instant now) const;
+  [[nodiscard]] bool waits(ticket caller) const;
+  void stop_waiting(ticket caller);
+
+  // Events.
+  void on(core::acquire const& e);
+  void on(core::cancel const& e);
+  void on(core::give_back const& e);
+  void on(core::discard const& e);
+  void on(core::detach const& e);
+  void on(core::reserve const& e);
+  void on(core::opened const& e);
+  void on(core::open_failed const& e);
+  void on(core::checked const& e);
+  void on(core::reset_done const& e);
+  void on(core::closed const& e);
+  void on(core::tick const& e);
+  void on(core::drain const& e);
+
+  // Actions.
+  void on(core::open const& a);
+  void on(core::check const& a);
+  void on(core::reset const& a);
+  void on(core::close const& a);
+  void on(core::interrupt const& a);
+  void on(core::grant const& a);
+  void on(core::reject const& a);
+  void on(core::drained const& a);
+
+  void open_has_failed();
+  void settle(core::machine const& machine);
+  void opens_are_owed(core::machine const& machine);
+  void totals_agree(core::machine const& machine);
+
+  pool_options options_;
+  core::hooks_present hooks_;
+  std::vector<slot> slots_;
+  std::array<std::size_t, holding_count> counts_{};
+  std::size_t stuck_coming_ = 0;
+  std::size_t stuck_closing_ = 0;
+  std::size_t opens_running_ = 0; ///< but for resources that are brought
+  std::vector<waiter> waiters_;
+  std::deque<ticket> queue_; ///< in order of arrival; those who have left are skipped
+  std::size_t waiting_ = 0;
+  totals totals_;
+  bool draining_ = false;
+  bool drained_ = false;
+
+  // The backoff's delay has chance in it; between these the next open may come.
+  unsigned failures_at_least_ = 0;
+  unsigned failures_at_most_ = 0;
+  instant opens_not_before_ = instant::min();
+  instant opens_surely_by_ = instant::min();
+
+  // The event that is being entered.
+  instant now_{};
+  core::event const* event_ = nullptr;
+  reply given_{};
+  instant settled_at_ = instant::min(); ///< the event before
+  instant ticked_at_ = instant::min();
+
+  mark_set marks_;
+  std::optional<std::string> broken_;
+};
+
+} // namespace conecta::sim
