@@ -119,6 +119,9 @@ void books::on(core::cancel const& e) {
   auto const is_so = waits(e.caller);
   require(is_so == (given_.given == core::receipt::accepted),
           "a cancel is accepted exactly while its caller waits");
+  if (!is_so) {
+    marks_.set(mark::stale_cancel_refused);
+  }
 }
 
 void books::on(core::give_back const& e) {
@@ -316,7 +319,9 @@ void books::settle(core::machine const& machine) {
   }
   require(waiting_ == 0 || count(holding::idle) == 0, "nobody waits while a resource is idle");
   require(waiting_ <= options_.max_waiters, "the queue is bounded");
-  opens_are_owed(machine);
+  if (given_.given == core::receipt::accepted) {
+    opens_are_owed(machine);
+  }
   if (waiting_ > 0 && count(holding::nothing) == 0) {
     marks_.set(mark::every_slot_taken);
   }

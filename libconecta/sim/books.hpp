@@ -34,7 +34,10 @@ class books {
   [[nodiscard]] bool draining() const noexcept { return draining_; }
   [[nodiscard]] bool drained() const noexcept { return drained_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
-  [[nodiscard]] std::size_t ready() const noexcept { return count(holding::idle); }
+  /// Idle ones, with those that a check looks at.
+  [[nodiscard]] std::size_t ready() const noexcept {
+    return count(holding::idle) + count(holding::checking);
+  }
   [[nodiscard]] mark_set& marks() noexcept { return marks_; }
 
  private:

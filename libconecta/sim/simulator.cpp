@@ -51,7 +51,10 @@ run_report simulator::run() {
   report_.hash = hash_.value();
   report_.simulated = now_ - world_.start;
   report_.marks = books_.marks();
+  auto const clock = static_cast<std::size_t>(hook::clock);
+  auto const jumps = report_.outcomes[clock];
   report_.outcomes = endpoint_.outcomes();
+  report_.outcomes[clock] = jumps;
   if (over()) {
     report_.broken = breach{report_.steps, *books_.broken()};
   }

@@ -107,7 +107,7 @@ void simulator::carry_out(core::reject const& a) {
   if (who != probe()) {
     next_act(who, a_while());
   } else if (!books_.draining()) {
-    next_act(who, moment_);
+    next_act(who, habit_.up_to(moment_));
   }
 }
 

@@ -63,7 +63,7 @@ TEST_CASE("an_action_that_is_missing_or_too_many_is_found_by_its_line") {
   auto const events = header + "0 tick\n5 acquire deadline=9\n  ticket t0.1\n";
   auto const missing = replay(events);
   CHECK(missing.verdict == replay_verdict::different);
-  CHECK(missing.line == 6);
+  CHECK(missing.line == 7);
   CHECK(missing.what.find("written nothing, came out \"open s0.1 deadline=5000000005\"") !=
         std::string::npos);
   auto const right = events + "  open s0.1 deadline=5000000005\n";
