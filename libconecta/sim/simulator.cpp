@@ -83,10 +83,11 @@ void simulator::live() {
 void simulator::heal() {
   healing_ = true;
   auto const& pool = world_.pool;
-  moment_ = std::max(duration{1},
-                     std::min({pool.open_timeout, pool.check_timeout, pool.reset_timeout,
-                               pool.close_timeout, pool.max_lifetime.value_or(1s), duration{1s}}) /
-                         8);
+  moment_ =
+      std::max(duration{1}, std::min({pool.open_timeout, pool.check_timeout, pool.reset_timeout,
+                                      pool.close_timeout, pool.scan_interval,
+                                      pool.max_lifetime.value_or(1s), duration{1s}}) /
+                                8);
   endpoint_.heal(moment_);
   for (std::uint32_t index = 0; index < pool.max_size; ++index) {
     if (auto const again = endpoint_.heal_running(index, now_)) {
