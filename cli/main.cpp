@@ -1,8 +1,9 @@
-// conecta: bench a pool against live services, probe endpoints.
+// conecta: bench a pool against live services, probe endpoints, simulate a pool under a seed.
 
 #include "commands/bench.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/probe.hpp"
+#include "commands/simulate.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -32,6 +33,7 @@ int run(int argc, char** argv) {
   command::add_bench(app, action);
   command::add_check(app, action);
   command::add_probe(app, action);
+  command::add_simulate(app, action);
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& problem) {

@@ -30,6 +30,7 @@ scenario build(node const& tree, problem_list& problems) {
   build_stages(context);
   build_workload(context);
   build_faults(context);
+  build_sim(context);
   build_thresholds(context);
   return std::move(context.made);
 }

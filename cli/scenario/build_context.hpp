@@ -50,6 +50,7 @@ void build_endpoints(build_context& context);
 void build_stages(build_context& context);
 void build_workload(build_context& context);
 void build_faults(build_context& context);
+void build_sim(build_context& context);
 void build_thresholds(build_context& context);
 
 } // namespace conecta::scenario

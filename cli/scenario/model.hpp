@@ -7,6 +7,7 @@
 #include "net/framing.hpp"
 #include "net/url.hpp"
 #include "scenario/threshold.hpp"
+#include "sim/plan.hpp"
 #include "target/target_options.hpp"
 #include "workload/request.hpp"
 
@@ -63,6 +64,7 @@ struct scenario {
   workload_spec workload;
   std::vector<stage_spec> stages; ///< one or more, one after the other
   std::vector<fault::fault_spec> faults;
+  std::optional<sim::plan> sim; ///< none: each seed of a simulation draws its own
   std::vector<threshold> thresholds;
 
   /// The whole as JSON, defaults included. What came from the environment stands there as the

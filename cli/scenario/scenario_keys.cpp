@@ -1,5 +1,7 @@
 #include "scenario/key_tables.hpp"
 
+#include "sim/plan.hpp"
+
 #include <array>
 
 namespace conecta::scenario {
@@ -211,6 +213,35 @@ constexpr std::array threshold_keys{
 };
 constexpr object_rule threshold_rule{"a threshold", threshold_keys, {}, one_limit};
 
+// What the simulator can do; which outcomes a hook has is build_sim.cpp's.
+constexpr std::array sim_keys{
+    key_rule{.name = "hook",
+             .what = shape::choice,
+             .meaning = "where it happens; the clock is no hook, but can jump",
+             .need = required,
+             .choices = sim::hook_names},
+    key_rule{.name = "outcome",
+             .what = shape::choice,
+             .meaning = "how it ends",
+             .need = required,
+             .choices = sim::outcome_names},
+    key_rule{.name = "probability",
+             .what = shape::real,
+             .meaning = "that it happens, each time the hook runs; of the clock, each event",
+             .need = required},
+    key_rule{.name = "delay",
+             .what = shape::duration,
+             .meaning = "until it ends; late: after the deadline; hang: after the interrupt",
+             .fallback = "\"1ms\"",
+             .high = thirty_days},
+    key_rule{.name = "jitter",
+             .what = shape::duration,
+             .meaning = "a random part of this is added to the delay",
+             .fallback = "\"0s\"",
+             .high = thirty_days},
+};
+constexpr object_rule sim_rule{"an entry of sim", sim_keys, {}, {}};
+
 constexpr std::array only_false{"false"sv};
 constexpr std::array later_true{"true"sv};
 constexpr std::array scenario_keys{
@@ -260,6 +291,11 @@ constexpr std::array scenario_keys{
              .fallback = "[]",
              .high = most_elements,
              .inner = &fault_rule},
+    key_rule{.name = "sim",
+             .what = shape::objects,
+             .meaning = "what hooks do under conecta simulate; without it each seed draws",
+             .high = most_elements,
+             .inner = &sim_rule},
     key_rule{.name = "thresholds",
              .what = shape::objects,
              .meaning = "what the result must keep",

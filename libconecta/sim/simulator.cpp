@@ -9,6 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t remembered_messages = 64;
+/// A century; a clock of 64 bits ends after less than three.
+constexpr instant last_jump_at{std::chrono::hours{24 * 365 * 100}};
 /// More events than any recovery takes: the pool spins.
 constexpr std::uint64_t most_events_to_recover = 200'000;
 
@@ -155,6 +157,9 @@ void simulator::touch_what_is_closed() {
 }
 
 void simulator::jump() {
+  if (now_ > last_jump_at) {
+    return;
+  }
   for (auto const& each : world_.faults) {
     if (each.at == hook::clock && clock_.happens(each.probability)) {
       now_ = saturating_add(now_, each.delay + clock_.up_to(each.jitter));
