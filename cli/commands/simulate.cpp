@@ -37,6 +37,7 @@ struct simulate_options {
   std::uint64_t runs = 100;
   std::uint64_t steps = 10'000;
   scenario::overrides changes;
+  bool simulates = false; ///< something was given that a replay has no use for
 };
 
 int usage_error(char const* what) {
@@ -227,6 +228,13 @@ int run(simulate_options const& options) {
   if (options.file.empty() == options.replay.empty()) {
     return usage_error("give a scenario, or --replay and a trace");
   }
+  if (!options.replay.empty() && options.simulates) {
+    return usage_error("--replay goes without other options; all is in the trace");
+  }
+  if (options.runs < 1 || options.runs > most_runs || options.steps < 1 ||
+      options.steps > most_steps) {
+    return usage_error("--runs and --steps are from 1 to 1000000000");
+  }
   if (options.json == "-" && options.trace == "-") {
     return usage_error("--json and --trace cannot both go to standard output");
   }
@@ -239,31 +247,25 @@ void add_simulate(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<simulate_options>();
   auto* const command =
       app.add_subcommand("simulate", "Run a scenario's pools under a virtual clock and a seed");
-  auto* const file = command->add_option(
-      "SCENARIO", options->file, "Its pools, and what its \"sim\" block says of their hooks");
-  auto* const again =
-      command->add_option("--replay", options->replay, "Run a trace again; - is standard input")
-          ->type_name("TRACE")
-          ->excludes(file);
-  auto const simulating = [&](CLI::Option* option, char const* type) {
-    option->type_name(type)->excludes(again);
-  };
-  simulating(command->add_option("--seed", options->changes.seed, "The first seed"), "NUMBER");
-  simulating(command->add_option("--runs", options->runs, "So many seeds, one after the other")
-                 ->check(CLI::Range(std::uint64_t{1}, most_runs))
-                 ->capture_default_str(),
-             "NUMBER");
-  simulating(command->add_option("--steps", options->steps, "Events before the faults stop")
-                 ->check(CLI::Range(std::uint64_t{1}, most_steps))
-                 ->capture_default_str(),
-             "NUMBER");
-  simulating(command->add_option("--trace", options->trace,
-                                 "Write the first failure's trace, or the first run's"),
-             "FILE");
-  simulating(command->add_option("--json", options->json, "Write conecta.simulate/1"), "FILE");
-  simulating(command->add_option("--set", options->changes.sets, "Changes a key of the scenario")
-                 ->allow_extra_args(false),
-             "PATH=VALUE");
+  command->add_option("SCENARIO", options->file,
+                      "Its pools, and what its \"sim\" block says of their hooks");
+  command->add_option("--replay", options->replay, "Run a trace again; - is standard input")
+      ->type_name("TRACE");
+  command->add_option("--seed", options->changes.seed, "The first seed")->type_name("NUMBER");
+  command->add_option("--runs", options->runs, "So many seeds, one after the other")
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  command->add_option("--steps", options->steps, "Events before the faults stop")
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  command
+      ->add_option("--trace", options->trace, "Write the first failure's trace, or the first run's")
+      ->type_name("FILE");
+  command->add_option("--json", options->json, "Write conecta.simulate/1; - is standard output")
+      ->type_name("FILE");
+  command->add_option("--set", options->changes.sets, "Changes a key, as in pool.max_size=1")
+      ->type_name("PATH=VALUE")
+      ->allow_extra_args(false);
   command->footer("Exit codes: 0 every promise was kept, 1 one was broken or a trace came out\n"
                   "otherwise, 64 usage, 65 and 66 the scenario or the trace, 73 output not\n"
                   "written.\n"
@@ -271,7 +273,12 @@ void add_simulate(CLI::App& app, std::function<int()>& action) {
                   "  conecta simulate scenarios/simulate.json --seed 7 --runs 1000\n"
                   "  conecta simulate scenarios/simulate.json --runs 1 --trace trace.txt\n"
                   "  conecta simulate --replay trace.txt");
-  command->callback([options, &action] { action = [options] { return run(*options); }; });
+  command->callback([options, command, &action] {
+    for (auto const* const each : {"--seed", "--runs", "--steps", "--trace", "--json", "--set"}) {
+      options->simulates = options->simulates || command->count(each) > 0;
+    }
+    action = [options] { return run(*options); };
+  });
 }
 
 } // namespace conecta::command

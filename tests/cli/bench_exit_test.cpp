@@ -44,7 +44,7 @@ TEST_CASE("usage that is wrong is 64, help and version are 0") {
 }
 
 TEST_CASE("help fits a terminal of 80 columns and shows an example") {
-  for (std::string const command : {"bench", "check", "probe"}) {
+  for (std::string const command : {"bench", "check", "probe", "simulate"}) {
     auto const help = run({command, "--help"}).out;
     CAPTURE(help);
     CHECK(help.find("  conecta " + command) != std::string::npos);
