@@ -247,8 +247,7 @@ void add_simulate(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<simulate_options>();
   auto* const command =
       app.add_subcommand("simulate", "Run a scenario's pools under a virtual clock and a seed");
-  command->add_option("SCENARIO", options->file,
-                      "Its pools, and what its \"sim\" block says of their hooks");
+  command->add_option("SCENARIO", options->file, "Its pools, and the \"sim\" block: what fails");
   command->add_option("--replay", options->replay, "Run a trace again; - is standard input")
       ->type_name("TRACE");
   command->add_option("--seed", options->changes.seed, "The first seed")->type_name("NUMBER");

@@ -92,7 +92,7 @@ TEST_CASE("an unknown key is told with the nearest known one") {
   CHECK(complaints(written) ==
         lines{"test.json:8: /stagse: unknown key; did you mean \"stages\"?; allowed in a scenario: "
               "\"version\", \"name\", \"seed\", \"endpoints\", \"pool\", \"workload\", "
-              "\"stages\", \"faults\", \"thresholds\", \"invariants\""});
+              "\"stages\", \"faults\", \"sim\", \"thresholds\", \"invariants\""});
   CHECK(with_pool(R"("backoff": { "initail": "1s" })") ==
         lines{"test.json:3: /pool/backoff/initail: unknown key; did you mean \"initial\"?; "
               "allowed in a backoff: \"initial\", \"limit\", \"jitter\""});

@@ -66,7 +66,7 @@ TEST_CASE("all mistakes of a sim block are told at once, each with what is allow
             "test.json:10: /sim/2/dealy: unknown key; did you mean \"delay\"?; allowed in an "
             "entry of sim: \"hook\", \"outcome\", \"probability\", \"delay\", \"jitter\"",
             "test.json:11: /sim/3/delay: found 5, a number without a unit; allowed: a duration "
-            "from 0ns to 720h, such as \"250ms\"",
+            "from 0s to 720h, such as \"250ms\"",
             "test.json:11: /sim/3: the key \"outcome\" is missing: how it ends; allowed: one of "
             "\"succeed\", \"refused\", \"fail\", \"throw\", \"no_memory\", \"hang\", \"late\", "
             "\"jump\"",

@@ -27,6 +27,7 @@ int main(int count, char** arguments) {
   sim::settings const of{.steps = 10'000, .inspect = sim::inspection::sampled};
   std::uint64_t transitions = 0;
   std::uint64_t fed = 0;
+  std::uint64_t hash = 0;
   sim::mark_set marks;
   auto const start = std::chrono::steady_clock::now();
   auto seed = first;
@@ -43,13 +44,14 @@ int main(int count, char** arguments) {
     transitions += run.steps;
     fed += run.steps + again.steps;
     marks.add(run.marks);
+    hash = (hash ^ run.hash) * 0x100000001b3U;
   }
   std::chrono::duration<double> const took = std::chrono::steady_clock::now() - start;
   std::printf("%llu transitions of %llu seeds, each twice with equal hashes, in %.1f s: "
-              "%.2f million/s\n",
+              "%.2f million/s\nhash %016llx\n",
               static_cast<unsigned long long>(transitions),
               static_cast<unsigned long long>(seed - first), took.count(),
-              static_cast<double>(fed) / took.count() / 1e6);
+              static_cast<double>(fed) / took.count() / 1e6, static_cast<unsigned long long>(hash));
   for (std::size_t i = 0; i < sim::mark_count; ++i) {
     if (!marks.has(i)) {
       std::printf("never came up: %.*s\n", static_cast<int>(sim::mark_names[i].size()),
