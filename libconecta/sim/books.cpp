@@ -13,7 +13,7 @@ namespace conecta::sim {
 books::books(pool_options const& options, core::hooks_present hooks)
     : options_{options},
       hooks_{hooks},
-      slots_(options.max_size),
+      slots_(core::slots_of(options)),
       waiters_(options.max_waiters + 1) {
   counts_[static_cast<std::size_t>(holding::nothing)] = slots_.size();
 }
@@ -22,6 +22,7 @@ void books::enter(instant now, core::event const& what, reply const& given,
                   core::action_list const& actions, core::machine const& machine) {
   now_ = now;
   event_ = &what;
+  ++events_;
   given_ = given;
   std::visit([this](auto const& event) { on(event); }, what);
   if (given.given == core::receipt::refused) {
@@ -73,10 +74,11 @@ void books::turn(slot& that, holding what) {
 }
 
 void books::end_hook(slot& that) {
-  if (that.stuck) {
-    --(that.what == holding::closing ? stuck_closing_ : stuck_coming_);
-    that.stuck = false;
+  if (that.what != holding::closing) {
+    unawaited_ -= that.stuck || that.stale ? 1U : 0U;
   }
+  stuck_ -= that.stuck ? 1U : 0U;
+  that.stuck = false;
 }
 
 bool books::outlived(slot const& that, instant now) const {
@@ -87,7 +89,7 @@ bool books::outlived(slot const& that, instant now) const {
 void books::rests(slot& that, instant now) {
   that.idle_since = now;
   that.became_idle = now;
-  turn(that, draining_ ? holding::doubtful : holding::idle);
+  turn(that, draining_ || that.stale ? holding::doubtful : holding::idle);
 }
 
 bool books::waits(ticket caller) const {
@@ -103,16 +105,26 @@ void books::stop_waiting(ticket caller) {
   }
 }
 
-void books::on(core::acquire const& e) {
+/// The one that this event brings, by the ticket that the machine gave it.
+books::waiter* books::new_caller(instant deadline) {
   auto const caller = given_.caller.value_or(ticket{});
+  if (caller.place >= waiters_.size() && caller.place <= options_.max_waiters + slots_.size()) {
+    waiters_.resize(caller.place + 1);
+  }
   if (caller.place >= waiters_.size() || waiters_[caller.place].waits ||
       caller.generation <= waiters_[caller.place].generation) {
     complain("a caller gets a ticket of its own");
-    return;
+    return nullptr;
   }
-  waiters_[caller.place] = {true, caller.generation, e.deadline};
-  queue_.push_back(caller);
+  waiters_[caller.place] = {true, caller.generation, deadline, false};
   ++waiting_;
+  return &waiters_[caller.place];
+}
+
+void books::on(core::acquire const& e) {
+  if (new_caller(e.deadline) != nullptr) {
+    queue_.push_back(*given_.caller);
+  }
 }
 
 void books::on(core::cancel const& e) {
@@ -124,12 +136,47 @@ void books::on(core::cancel const& e) {
   }
 }
 
+void books::on(core::retry const& e) {
+  auto const is_so = waits(e.caller) && waiters_[e.caller.place].awake;
+  require(is_so == (given_.given == core::receipt::accepted),
+          "who was woken, and only who was, may try again");
+  if (is_so) {
+    waiters_[e.caller.place].awake = false;
+    if (waiters_[e.caller.place].deadline > now_ && count(holding::idle) == 0) {
+      marks_.set(mark::woken_in_vain);
+    }
+  }
+}
+
+void books::on(core::spurn const& e) {
+  auto* const that = expect(e.slot, holding::leased, given_.given);
+  if (that == nullptr || new_caller(e.deadline) == nullptr) {
+    return;
+  }
+  queue_.push_front(*given_.caller);
+  --totals_.acquired;
+  end_watch(*that);
+  turn(*that, holding::doubtful);
+  marks_.set(mark::spurned);
+  if (e.deadline > now_ && waiting_ > 1) {
+    marks_.set(mark::spurned_waits_in_front);
+  }
+}
+
+/// A lease ends: if it was reported, that is told.
+void books::end_watch(slot& that) { owed_back_ += that.overdue ? 1U : 0U; }
+
 void books::on(core::give_back const& e) {
   if (auto* const that = expect(e.slot, holding::leased, given_.given)) {
     ++totals_.returned;
+    end_watch(*that);
     that->failed_checks = 0;
+    if (that->stale) {
+      marks_.set(mark::stale_lease_closed);
+    }
     rests(*that, now_);
-    if (outlived(*that, now_)) {
+    if (outlived(*that, now_) || that->written_off ||
+        (options_.max_uses && that->uses >= *options_.max_uses)) {
       turn(*that, holding::doubtful);
     }
   } else {
@@ -140,6 +187,7 @@ void books::on(core::give_back const& e) {
 void books::on(core::discard const& e) {
   if (auto* const that = expect(e.slot, holding::leased, given_.given)) {
     ++totals_.returned;
+    end_watch(*that);
     turn(*that, holding::doubtful);
   } else {
     marks_.set(mark::stale_return_refused);
@@ -149,13 +197,15 @@ void books::on(core::discard const& e) {
 void books::on(core::detach const& e) {
   if (auto* const that = expect(e.slot, holding::leased, given_.given)) {
     ++totals_.detached;
+    end_watch(*that);
+    written_off_ -= that->written_off ? 1U : 0U;
     turn(*that, holding::nothing);
     marks_.set(mark::detached);
   }
 }
 
 void books::on(core::reserve const&) {
-  auto const room = !draining_ && count(holding::nothing) > 0;
+  auto const room = !draining_ && occupied() < options_.max_size && count(holding::nothing) > 0;
   require(room == given_.slot.has_value(),
           "who brings a resource gets a slot exactly if one is free");
   if (!given_.slot) {
@@ -164,7 +214,7 @@ void books::on(core::reserve const&) {
   }
   if (auto* const that = name(*given_.slot)) {
     require(that->what == holding::nothing, "a resource is brought to a free slot");
-    that->added = true;
+    *that = {.what = that->what, .added = true, .generation = that->generation};
     that->hook_deadline = never;
     turn(*that, holding::opening);
   }
@@ -189,12 +239,18 @@ void books::on(core::opened const& e) {
       marks_.set(mark::backend_back_after_failures);
     }
     failures_at_least_ = failures_at_most_ = 0;
+    at_once_at_least_ = std::min(at_once_at_least_ + 1, any_number);
+    at_once_at_most_ = std::min(at_once_at_most_ + 1, any_number);
     opens_not_before_ = opens_surely_by_ = instant::min();
   }
   end_hook(*that);
   that->added = false;
-  that->born = now_;
+  that->born = that->proven_at = now_;
+  that->proven_by = events_;
   that->failed_checks = 0;
+  if (that->stale) {
+    marks_.set(mark::stale_open_closed);
+  }
   rests(*that, now_);
 }
 
@@ -234,9 +290,11 @@ void books::open_has_failed() {
   }
   auto const surely = now_ >= opens_surely_by_;
   ++failures_at_most_;
+  at_once_at_least_ = 1;
   opens_surely_by_ = std::max(opens_surely_by_, saturating_add(now_, longest(failures_at_most_)));
   if (surely) {
     ++failures_at_least_;
+    at_once_at_most_ = 1;
     auto const kept = 1.0 - options_.backoff.jitter;
     auto const least = static_cast<double>(longest(failures_at_least_).count()) * kept;
     opens_not_before_ = saturating_add(
@@ -255,8 +313,10 @@ void books::on(core::checked const& e) {
   ++(good ? totals_.checks_ok : totals_.checks_failed);
   that->failed_checks = good ? 0 : that->failed_checks + 1;
   that->became_idle = now_;
-  turn(*that, good && !draining_ ? holding::idle : holding::doubtful);
-  if (good) {
+  turn(*that, good && !draining_ && !that->stale ? holding::idle : holding::doubtful);
+  if (good && !that->stale) {
+    that->proven_at = now_;
+    that->proven_by = events_;
     marks_.set(mark::check_passed);
   }
 }
@@ -272,6 +332,9 @@ void books::on(core::reset_done const& e) {
   marks_.set(e.found == core::health::good ? mark::reset_done : mark::reset_failed);
   if (e.found == core::health::bad) {
     turn(*that, holding::doubtful);
+  } else {
+    that->proven_at = now_;
+    that->proven_by = events_;
   }
 }
 
@@ -304,9 +367,76 @@ void books::on(core::drain const&) {
   }
 }
 
+void books::on(core::resize const& e) {
+  auto const allowed = !draining_ && e.max_size <= most_slots &&
+                       e.max_size >= std::max<std::size_t>(1, options_.min_idle);
+  require(allowed == (given_.given == core::receipt::accepted),
+          "a resize is accepted exactly if the options allow it");
+  if (!allowed) {
+    return;
+  }
+  marks_.set(e.max_size < options_.max_size ? mark::shrunk : mark::grown);
+  options_.max_size = e.max_size;
+  if (auto const size = core::slots_of(options_); size > slots_.size()) {
+    counts_[static_cast<std::size_t>(holding::nothing)] += size - slots_.size();
+    slots_.resize(size);
+  }
+  if (count(holding::leased) > e.max_size + written_off_) {
+    marks_.set(mark::shrunk_below_what_is_lent);
+  }
+}
+
+/// What is under way brings nothing that is wanted any more.
+void books::goes_stale(slot& that) {
+  auto const under_way = that.what == holding::opening || that.what == holding::checking ||
+                         that.what == holding::resetting;
+  unawaited_ += under_way && !that.stuck && !that.stale ? 1U : 0U;
+  that.stale = true;
+  if (that.what == holding::idle) {
+    turn(that, holding::doubtful);
+  }
+}
+
+void books::on(core::invalidate const&) {
+  require(draining_ == (given_.given == core::receipt::refused),
+          "only an open pool is invalidated");
+  if (draining_) {
+    return;
+  }
+  marks_.set(mark::invalidated);
+  for (auto& each : slots_) {
+    if (each.what != holding::nothing && each.what != holding::closing) {
+      goes_stale(each);
+    }
+  }
+}
+
+void books::on(core::evict_idle const&) {
+  require(draining_ == (given_.given == core::receipt::refused), "only an open pool evicts");
+  for (auto& each : slots_) {
+    if (!draining_ && each.what == holding::idle) {
+      turn(each, holding::doubtful);
+    }
+  }
+}
+
+void books::on(core::suspend const&) {
+  auto const allowed = !draining_ && !suspended_;
+  require(allowed == (given_.given == core::receipt::accepted), "an open pool is suspended once");
+  suspended_ = suspended_ || allowed;
+  marks_.set(mark::suspended);
+}
+
+void books::on(core::resume const&) {
+  auto const allowed = !draining_ && suspended_;
+  require(allowed == (given_.given == core::receipt::accepted), "only a suspended pool resumes");
+  suspended_ = suspended_ && !allowed;
+}
+
 void books::settle(core::machine const& machine) {
   require(count(holding::doubtful) == 0,
           "what failed, was given up or came to a closed pool is checked or closed at once");
+  require(owed_back_ == 0, "that a reported lease came back is told");
   totals_agree(machine);
   if (std::holds_alternative<core::tick>(*event_)) {
     require(machine.next_deadline() > now_, "a tick leaves nothing due: a driver would spin");
@@ -317,9 +447,10 @@ void books::settle(core::machine const& machine) {
             "a closed pool is drained exactly when its last slot is vacant");
     return;
   }
-  require(waiting_ == 0 || count(holding::idle) == 0, "nobody waits while a resource is idle");
-  require(waiting_ <= options_.max_waiters, "the queue is bounded");
+  auto const look_room = hooks_.look ? slots_.size() : 0;
+  require(waiting_ <= options_.max_waiters + look_room, "the queue is bounded");
   if (given_.given == core::receipt::accepted) {
+    nobody_is_forgotten();
     opens_are_owed(machine);
   }
   if (waiting_ > 0 && count(holding::nothing) == 0) {
@@ -327,17 +458,42 @@ void books::settle(core::machine const& machine) {
   }
 }
 
+/// Of what rests, and of those that wait.
+void books::nobody_is_forgotten() {
+  auto const idle = count(holding::idle);
+  auto const strict = options_.fair == fairness::strict;
+  auto const checks_first =
+      hooks_.check && (options_.check_on_acquire != acquire_check::none ||
+                       options_.after_bad_check == bad_check::makes_older_suspect);
+  if (strict && !suspended_ && !checks_first) {
+    require(waiting_ == 0 || idle == 0, "nobody waits while a resource is idle");
+  }
+  if (!strict && !suspended_ && !checks_first && idle > 0 && waiting_ > 0) {
+    auto const awake = std::any_of(waiters_.begin(), waiters_.end(),
+                                   [](waiter const& each) { return each.waits && each.awake; });
+    require(awake, "while a resource is idle, one of those who wait is awake");
+  }
+  require(idle == 0 || occupied() - count(holding::closing) <= options_.max_size,
+          "idle ones beyond max_size are closed");
+  require(!options_.max_idle || demanding() > 0 || idle == 0 ||
+              idle + count(holding::checking) <= *options_.max_idle,
+          "idle ones beyond max_idle are closed");
+  require(options_.when_down != while_down::fail_fast || failures_at_least_ == 0 || suspended_ ||
+              waiting_ == 0 || coming() > 0 || count(holding::leased) > 0,
+          "while opens fail and nothing can come, nobody is kept waiting");
+}
+
 /// Whatever is wanted and may be opened is being opened; where only the backoff is in the way, the
 /// machine must want to be woken when it ends.
 void books::opens_are_owed(core::machine const& machine) {
   auto const opening = count(holding::opening);
-  auto const coming = count(holding::idle) + opening + count(holding::checking) +
-                      count(holding::resetting) - stuck_coming_;
-  if (waiting_ + options_.min_idle <= coming || count(holding::nothing) == 0) {
+  if (demanding() + options_.min_idle <= coming() || count(holding::nothing) == 0 ||
+      occupied() >= options_.max_size) {
     return;
   }
   if (failures_at_most_ == 0) {
-    require(opening >= options_.open_concurrency, "what is missing and may be opened is opened");
+    require(opening >= std::min(at_once_at_least_, options_.open_concurrency),
+            "what is missing and may be opened is opened");
   } else if (opening == 0) {
     require(now_ < opens_surely_by_, "after the backoff, what is missing is opened");
     require(machine.next_deadline() <= opens_surely_by_, "the end of the backoff is a deadline");
@@ -350,13 +506,14 @@ void books::totals_agree(core::machine const& machine) {
   require(s.idle == count(holding::idle) && s.leased == count(holding::leased) &&
               s.opening == count(holding::opening) && s.checking == count(holding::checking) &&
               s.resetting == count(holding::resetting) && s.closing == count(holding::closing) &&
-              s.stuck == stuck_coming_ + stuck_closing_ && s.waiters == waiting_,
+              s.stuck == stuck_ && s.waiters == waiting_,
           "the machine's counts are those of the books");
   require(s.opened == t.opened && s.open_failed == t.open_failed && s.closed == t.closed &&
               s.acquired == t.acquired && s.returned == t.returned && s.timed_out == t.timed_out &&
               s.cancelled == t.cancelled && s.rejected == t.rejected &&
               s.checks_ok == t.checks_ok && s.checks_failed == t.checks_failed &&
-              s.detached == t.detached && s.added == t.added,
+              s.detached == t.detached && s.added == t.added && s.leaked == t.leaked &&
+              s.reclaimed == t.reclaimed,
           "the machine's statistics are those of the books");
 }
 

@@ -52,27 +52,36 @@ class books {
     closing,
   };
   static constexpr std::size_t holding_count = 8;
+  static constexpr std::size_t any_number = 1024;
 
   struct slot {
     holding what = holding::nothing;
     bool added = false;
     bool stuck = false;
+    bool stale = false;       ///< from before an invalidate
+    bool overdue = false;     ///< a lease that was reported
+    bool written_off = false; ///< a lease that was reclaimed
+    unsigned uses = 0;
     std::uint32_t generation = 0;
     unsigned failed_checks = 0;
     instant born{};
     instant idle_since{};  ///< last given back, or opened
     instant became_idle{}; ///< the same, or last checked
     instant hook_deadline{};
+    instant lent_at{};
+    instant proven_at{};
+    std::uint64_t proven_by = 0; ///< the event; 0: none
   };
   struct waiter {
     bool waits = false;
     std::uint32_t generation = 0;
     instant deadline{};
+    bool awake = false;
   };
   struct totals {
     std::uint64_t opened = 0, open_failed = 0, closed = 0, acquired = 0, returned = 0,
                   timed_out = 0, cancelled = 0, rejected = 0, checks_ok = 0, checks_failed = 0,
-                  detached = 0, added = 0;
+                  detached = 0, added = 0, leaked = 0, reclaimed = 0;
   };
 
   [[nodiscard]] std::size_t count(holding what) const noexcept {
@@ -92,10 +101,24 @@ class books {
   [[nodiscard]] bool outlived(slot const& that, instant now) const;
   [[nodiscard]] bool waits(ticket caller) const;
   void stop_waiting(ticket caller);
+  waiter* new_caller(instant deadline);
+  [[nodiscard]] std::size_t occupied() const noexcept {
+    return slots_.size() - count(holding::nothing) - written_off_;
+  }
+  [[nodiscard]] std::size_t demanding() const noexcept { return suspended_ ? 0 : waiting_; }
+  [[nodiscard]] std::size_t coming() const noexcept {
+    return count(holding::idle) + count(holding::opening) + count(holding::checking) +
+           count(holding::resetting) - unawaited_;
+  }
+  [[nodiscard]] bool is_fresh(slot const& that) const;
+  void goes_stale(slot& that);
+  void end_watch(slot& that);
 
   // Events.
   void on(core::acquire const& e);
   void on(core::cancel const& e);
+  void on(core::retry const& e);
+  void on(core::spurn const& e);
   void on(core::give_back const& e);
   void on(core::discard const& e);
   void on(core::detach const& e);
@@ -107,6 +130,11 @@ class books {
   void on(core::closed const& e);
   void on(core::tick const& e);
   void on(core::drain const& e);
+  void on(core::resize const& e);
+  void on(core::invalidate const& e);
+  void on(core::evict_idle const& e);
+  void on(core::suspend const& e);
+  void on(core::resume const& e);
 
   // Actions.
   void on(core::open const& a);
@@ -115,11 +143,16 @@ class books {
   void on(core::close const& a);
   void on(core::interrupt const& a);
   void on(core::grant const& a);
+  void on(core::wake const& a);
   void on(core::reject const& a);
+  void on(core::overdue const& a);
+  void on(core::reclaimed const& a);
+  void on(core::came_back const& a);
   void on(core::drained const& a);
 
   void open_has_failed();
   void settle(core::machine const& machine);
+  void nobody_is_forgotten();
   void opens_are_owed(core::machine const& machine);
   void totals_agree(core::machine const& machine);
 
@@ -127,8 +160,12 @@ class books {
   core::hooks_present hooks_;
   std::vector<slot> slots_;
   std::array<std::size_t, holding_count> counts_{};
-  std::size_t stuck_coming_ = 0;
-  std::size_t stuck_closing_ = 0;
+  std::size_t stuck_ = 0;
+  std::size_t unawaited_ = 0; ///< opening, checking or resetting, but stuck or stale
+  std::size_t written_off_ = 0;
+  std::size_t owed_back_ = 0; ///< leases that were reported and have ended
+  bool suspended_ = false;
+  instant suspect_before_ = instant::min();
   std::size_t opens_running_ = 0; ///< but for resources that are brought
   std::vector<waiter> waiters_;
   std::deque<ticket> queue_; ///< in order of arrival; those who have left are skipped
@@ -140,6 +177,8 @@ class books {
   // The backoff's delay has chance in it; between these the next open may come.
   unsigned failures_at_least_ = 0;
   unsigned failures_at_most_ = 0;
+  std::size_t at_once_at_least_ = any_number; ///< opens that the slow start allows
+  std::size_t at_once_at_most_ = any_number;
   instant opens_not_before_ = instant::min();
   instant opens_surely_by_ = instant::min();
 
@@ -148,7 +187,7 @@ class books {
   core::event const* event_ = nullptr;
   reply given_{};
   instant settled_at_ = instant::min(); ///< the event before
-  instant ticked_at_ = instant::min();
+  std::uint64_t events_ = 0;
 
   mark_set marks_;
   std::optional<std::string> broken_;

@@ -16,10 +16,18 @@ endpoint::endpoint(world const& in, std::uint64_t seed)
     : by_hook_(hook_count),
       obedience_{in.callers.obeys},
       chance_{seed, purpose::hooks},
-      running_(in.pool.max_size) {
+      running_(core::slots_of(in.pool)) {
   for (auto const& each : in.faults) {
     by_hook_[static_cast<std::size_t>(each.at)].push_back(each);
   }
+}
+
+/// A pool grows.
+endpoint::running& endpoint::hook_of(std::uint32_t index) {
+  if (index >= running_.size()) {
+    running_.resize(index + 1);
+  }
+  return running_[index];
 }
 
 fault const& endpoint::draw(hook which) {
@@ -35,7 +43,7 @@ fault const& endpoint::draw(hook which) {
 }
 
 endpoint::start endpoint::begin(hook which, slot_ref slot, instant now, instant deadline) {
-  auto& that = running_[slot.index];
+  auto& that = hook_of(slot.index);
   that.which = which;
   that.slot = slot;
   ++that.serial;
@@ -75,14 +83,14 @@ endpoint::start endpoint::begin(hook which, slot_ref slot, instant now, instant 
 }
 
 endpoint::start endpoint::bring(slot_ref slot, instant at) {
-  auto& that = running_[slot.index];
+  auto& that = hook_of(slot.index);
   that = {.which = hook::open, .slot = slot, .serial = that.serial + 1, .active = true};
   that.good = chance_.happens(0.8);
   return {at, that.serial, outcome::succeed};
 }
 
 std::optional<endpoint::start> endpoint::interrupted(slot_ref slot, instant now) {
-  auto& that = running_[slot.index];
+  auto& that = hook_of(slot.index);
   if (!that.active || that.slot != slot || healed_) {
     return std::nullopt;
   }
@@ -100,7 +108,7 @@ std::optional<endpoint::start> endpoint::interrupted(slot_ref slot, instant now)
 }
 
 std::optional<endpoint::start> endpoint::heal_running(std::uint32_t index, instant now) {
-  auto& that = running_[index];
+  auto& that = hook_of(index);
   if (!that.active) {
     return std::nullopt;
   }
@@ -109,7 +117,7 @@ std::optional<endpoint::start> endpoint::heal_running(std::uint32_t index, insta
 }
 
 std::optional<core::event> endpoint::answer(std::uint32_t index, std::uint32_t serial) {
-  auto& that = running_[index];
+  auto& that = hook_of(index);
   if (!that.active || that.serial != serial) {
     return std::nullopt;
   }

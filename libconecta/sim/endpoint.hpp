@@ -3,7 +3,7 @@
 // The endpoint of a simulation: draws how each hook that is started ends, and remembers which runs
 // on which slot. It answers nothing itself; the simulator feeds what is due.
 
-#include "core/message.hpp"
+#include "core/machine.hpp"
 #include "sim/chance.hpp"
 #include "sim/world.hpp"
 
@@ -41,6 +41,7 @@ class endpoint {
   /// A new answer time for what runs on a slot, now that all is well; none if nothing does.
   std::optional<start> heal_running(std::uint32_t index, instant now);
 
+  [[nodiscard]] std::size_t slots() const noexcept { return running_.size(); }
   [[nodiscard]] fault_counts const& outcomes() const noexcept { return outcomes_; }
 
  private:
@@ -55,6 +56,7 @@ class endpoint {
     duration stuck_for{};
   };
 
+  [[nodiscard]] running& hook_of(std::uint32_t index);
   [[nodiscard]] fault const& draw(hook which);
 
   std::vector<std::vector<fault>> by_hook_;

@@ -14,6 +14,7 @@ namespace conecta::sim {
 enum class task : std::uint8_t {
   caller_acts,
   caller_cancels,
+  caller_retries,
   hook_answers,
   repeat_message,
 };

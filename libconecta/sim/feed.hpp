@@ -11,7 +11,7 @@ namespace conecta::sim {
 
 struct reply {
   core::receipt given = core::receipt::accepted;
-  std::optional<ticket> caller{}; ///< of acquire
+  std::optional<ticket> caller{}; ///< of acquire, and of spurn unless it is stale
   std::optional<slot_ref> slot{}; ///< of reserve, if there is room
   friend bool operator==(reply const&, reply const&) = default;
 };
@@ -25,6 +25,9 @@ struct reply {
         using kind = std::remove_cvref_t<decltype(answer)>;
         if constexpr (std::is_same_v<kind, ticket>) {
           made.caller = answer;
+        } else if constexpr (std::is_same_v<kind, std::optional<ticket>>) {
+          made.caller = answer;
+          made.given = answer ? core::receipt::accepted : core::receipt::refused;
         } else if constexpr (std::is_same_v<kind, std::optional<slot_ref>>) {
           made.slot = answer;
           made.given = answer ? core::receipt::accepted : core::receipt::refused;

@@ -19,6 +19,23 @@ template <>
 struct enum_names<on_return> {
   static constexpr std::array<std::string_view, 2> names{"lend_again", "reset"};
 };
+template <>
+struct enum_names<fairness> {
+  static constexpr std::array<std::string_view, 2> names{"strict", "barging"};
+};
+template <>
+struct enum_names<acquire_check> {
+  static constexpr std::array<std::string_view, 3> names{"none", "if_idle_for", "always"};
+};
+template <>
+struct enum_names<bad_check> {
+  static constexpr std::array<std::string_view, 2> names{"concerns_it_alone",
+                                                         "makes_older_suspect"};
+};
+template <>
+struct enum_names<while_down> {
+  static constexpr std::array<std::string_view, 2> names{"wait", "fail_fast"};
+};
 
 template <class Number>
   requires std::integral<Number> || std::floating_point<Number>
@@ -28,7 +45,10 @@ std::string text_of(Number value) {
   return {text.data(), end};
 }
 std::string text_of(duration value) { return text_of(value.count()); }
-std::string text_of(std::optional<duration> value) { return value ? text_of(*value) : "none"; }
+template <class Value>
+std::string text_of(std::optional<Value> const& value) {
+  return value ? text_of(*value) : "none";
+}
 template <class Enum>
   requires requires { enum_names<Enum>::names; }
 std::string text_of(Enum value) {
@@ -47,7 +67,8 @@ bool read(std::string_view text, duration& value) {
   value = duration{count};
   return good;
 }
-bool read(std::string_view text, std::optional<duration>& value) {
+template <class Value>
+bool read(std::string_view text, std::optional<Value>& value) {
   if (text == "none") {
     value.reset();
     return true;

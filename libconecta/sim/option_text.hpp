@@ -13,11 +13,14 @@
 
 namespace conecta::sim {
 
-/// Calls visit(name, field) for each option but the pool's name.
+/// Calls visit(name, field) for each option but the pool's name and a store of the user's own,
+/// which no text can bring back.
 template <class Options, class Visit>
 void visit_options(Options& options, Visit&& visit) {
   visit("max_size", options.max_size);
+  visit("initial_size", options.initial_size);
   visit("min_idle", options.min_idle);
+  visit("max_idle", options.max_idle);
   visit("max_waiters", options.max_waiters);
   visit("acquire_timeout", options.acquire_timeout);
   visit("open_timeout", options.open_timeout);
@@ -29,12 +32,21 @@ void visit_options(Options& options, Visit&& visit) {
   visit("backoff.initial", options.backoff.initial);
   visit("backoff.limit", options.backoff.limit);
   visit("backoff.jitter", options.backoff.jitter);
+  visit("when_down", options.when_down);
   visit("scan_interval", options.scan_interval);
   visit("check_retries", options.check_retries);
+  visit("check_on_acquire", options.check_on_acquire);
+  visit("check_if_idle_for", options.check_if_idle_for);
+  visit("after_bad_check", options.after_bad_check);
   visit("idle_timeout", options.idle_timeout);
   visit("max_lifetime", options.max_lifetime);
   visit("lifetime_jitter", options.lifetime_jitter);
+  visit("max_uses", options.max_uses);
+  visit("leak_threshold", options.leak_threshold);
+  visit("reclaim_after", options.reclaim_after);
   visit("order", options.order);
+  visit("fair", options.fair);
+  visit("max_overtaken", options.max_overtaken);
   visit("returned", options.returned);
 }
 

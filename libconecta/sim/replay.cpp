@@ -104,6 +104,8 @@ class parser {
       made_.from.hooks.check = true;
     } else if (key == "hook" && value == "reset") {
       made_.from.hooks.reset = true;
+    } else if (key == "hook" && value == "look") {
+      made_.from.hooks.look = true;
     } else if (key == "seed") {
       if (!read_number(value, made_.from.seed)) {
         refuse("found seed " + quoted(value) + "; allowed: a whole number below 2^64");
@@ -112,7 +114,8 @@ class parser {
       made_.from.start = moment(value);
     } else {
       refuse("found " + quoted(line) +
-             "; allowed: \"option NAME VALUE\", \"hook check\", \"hook reset\", \"seed N\", "
+             "; allowed: \"option NAME VALUE\", \"hook check\", \"hook reset\", \"hook look\", "
+             "\"seed N\", "
              "\"start NS\", or an event");
     }
   }

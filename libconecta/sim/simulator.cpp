@@ -20,7 +20,7 @@ simulator::simulator(settings const& of, std::uint64_t seed)
     : settings_{of},
       world_{draw_world(of, seed)},
       origin_{world_.pool,
-              {.check = world_.checks, .reset = world_.resets},
+              {.check = world_.checks, .reset = world_.resets, .look = world_.looks},
               chance{seed, purpose::machine}.next(),
               world_.start},
       now_{world_.start},
@@ -91,7 +91,7 @@ void simulator::heal() {
                                       pool.max_lifetime.value_or(1s), duration{1s}}) /
                                 8);
   endpoint_.heal(moment_);
-  for (std::uint32_t index = 0; index < pool.max_size; ++index) {
+  for (std::uint32_t index = 0; index < endpoint_.slots(); ++index) {
     if (auto const again = endpoint_.heal_running(index, now_)) {
       heap_.add(again->at, task::hook_answers, index, again->serial);
     }
@@ -103,9 +103,10 @@ void simulator::heal() {
   }
   armed_ = never;
   arm();
+  feed(core::resume{});
   next_act(static_cast<std::uint32_t>(probe()), 0ns);
   // Each hook that is in the way of all callers takes a moment; the rest is the promise.
-  auto const in_the_way = callers_.size() + pool.min_idle + pool.max_size + 16;
+  auto const in_the_way = callers_.size() + pool.min_idle + endpoint_.slots() + 16;
   auto const allowed =
       pool.backoff.limit + pool.open_timeout + moment_ * static_cast<duration::rep>(4 * in_the_way);
   idle_restored_ = books_.ready() >= pool.min_idle;
@@ -129,7 +130,7 @@ void simulator::close() {
     armed_ = never;
     arm();
   }
-  auto const in_the_way = world_.pool.max_size + 4;
+  auto const in_the_way = endpoint_.slots() + 4;
   carry_on_until(saturating_add(now_, moment_ * static_cast<duration::rep>(4 * in_the_way)));
   if (!books_.drained() && !over()) {
     books_.complain("a closed pool that has everything back is drained");
@@ -175,6 +176,11 @@ void simulator::one_step() {
   auto const timer_first =
       timer_ < task_at || (timer_ == task_at && world_.callers.timer_goes_first);
   auto const next = timer_first ? timer_ : task_at;
+  if (next == never && suspended_) { // all who could end it wait for it
+    suspended_ = false;
+    feed(core::resume{});
+    return;
+  }
   if (next == never) {
     books_.complain("nothing is ever going to happen again");
     return;
@@ -209,6 +215,11 @@ void simulator::handle(due const& next) {
   case task::caller_cancels:
     cancel(next.who, next.serial);
     break;
+  case task::caller_retries:
+    if (callers_[next.who].what == doing::waiting && callers_[next.who].serial == next.serial) {
+      feed(core::retry{callers_[next.who].asked});
+    }
+    break;
   case task::hook_answers:
     answer_hook(next.who, next.serial);
     break;
@@ -227,6 +238,9 @@ reply simulator::feed(core::event const& what, std::uint32_t who) {
   }
   if (given.caller) {
     callers_[who].asked = *given.caller;
+    if (given.caller->place >= caller_at_.size()) {
+      caller_at_.resize(given.caller->place + 1);
+    }
     caller_at_[given.caller->place] = who;
   }
   if (books_.ready() >= world_.pool.min_idle) {

@@ -31,6 +31,7 @@ class simulator {
     std::uint32_t serial = 0; ///< of what it does now
     ticket asked{};
     slot_ref held{};
+    instant deadline{};
   };
   /// The last caller asks nothing until the faults have stopped.
   [[nodiscard]] std::size_t probe() const noexcept { return callers_.size() - 1; }
@@ -53,6 +54,7 @@ class simulator {
   void begin(hook which, slot_ref slot, instant deadline);
   void repeat_later(core::event const& what);
   void bring();
+  void manage();
 
   void act(std::uint32_t who);
   void acquire(std::uint32_t who);
@@ -67,7 +69,11 @@ class simulator {
   void carry_out(core::close const& a) { begin(hook::close, a.slot, a.deadline); }
   void carry_out(core::interrupt const& a);
   void carry_out(core::grant const& a);
+  void carry_out(core::wake const& a);
   void carry_out(core::reject const& a);
+  void carry_out(core::overdue const&) {}
+  void carry_out(core::reclaimed const&) {}
+  void carry_out(core::came_back const&) {}
   void carry_out(core::drained const&) {}
 
   settings settings_;
@@ -87,6 +93,7 @@ class simulator {
   std::vector<core::event> repeats_;
   std::size_t next_repeat_ = 0;
 
+  bool suspended_ = false;
   bool healing_ = false;
   duration moment_{}; ///< how long a hook takes once all is well
   bool probe_served_ = false;

@@ -36,6 +36,9 @@ void simulator::act(std::uint32_t who) {
     if (!healing_ && habit_.happens(world_.callers.brings)) {
       bring();
       next_act(who, a_while());
+    } else if (!healing_ && habit_.happens(world_.callers.manages)) {
+      manage();
+      next_act(who, a_while());
     } else {
       acquire(who);
     }
@@ -64,6 +67,7 @@ void simulator::acquire(std::uint32_t who) {
   if (!healing_ && habit_.happens(world_.callers.cancels)) {
     heap_.add(saturating_add(now_, a_while()), task::caller_cancels, who, that.serial);
   }
+  that.deadline = deadline;
   feed(core::acquire{deadline}, who);
 }
 
@@ -101,6 +105,13 @@ void simulator::carry_out(core::grant const& a) {
   next_act(who, healing_ ? 0ns : a_while());
 }
 
+/// Asks at once, or a little later, when others may have been quicker.
+void simulator::carry_out(core::wake const& a) {
+  auto const who = caller_at_[a.caller.place];
+  auto const delay = healing_ || habit_.happens(0.7) ? duration{} : a_while();
+  heap_.add(saturating_add(now_, delay), task::caller_retries, who, callers_[who].serial);
+}
+
 void simulator::carry_out(core::reject const& a) {
   auto const who = caller_at_[a.caller.place];
   callers_[who].what = doing::thinking;
@@ -119,6 +130,13 @@ void simulator::release(std::uint32_t who) {
     next_act(who, a_while());
   }
   core::event ending = core::give_back{held};
+  if (!healing_ && world_.looks && habit_.happens(world_.callers.spurns)) {
+    auto& same = callers_[who];
+    same.what = doing::waiting;
+    ++same.serial;
+    feed(core::spurn{held, same.deadline}, who);
+    return;
+  }
   if (!healing_ && habit_.happens(world_.callers.discards)) {
     ending =
         core::discard{held, habit_.happens(0.5) ? close_reason::broken : close_reason::discarded};
@@ -127,6 +145,36 @@ void simulator::release(std::uint32_t who) {
   }
   feed(ending);
   repeat_later(ending);
+}
+
+/// What a pool's owner does.
+void simulator::manage() {
+  auto const& pool = machine_.options();
+  switch (habit_.below(5)) {
+  case 0:
+    feed(core::resize{habit_.between(0, 2 * world_.pool.max_size)});
+    return;
+  case 1:
+    feed(core::invalidate{});
+    return;
+  case 2:
+    feed(core::evict_idle{});
+    return;
+  case 3:
+    if (pool.max_size < world_.pool.max_size) {
+      feed(core::resize{world_.pool.max_size});
+      return;
+    }
+    [[fallthrough]];
+  default:
+    if (suspended_) {
+      feed(core::resume{});
+    } else {
+      feed(core::suspend{});
+    }
+    suspended_ = !suspended_;
+    return;
+  }
 }
 
 void simulator::bring() {

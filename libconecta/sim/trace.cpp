@@ -53,6 +53,7 @@ std::string header_text(origin const& of) {
   }
   text += of.hooks.check ? "hook check\n" : "";
   text += of.hooks.reset ? "hook reset\n" : "";
+  text += of.hooks.look ? "hook look\n" : "";
   text += "seed " + std::to_string(of.seed) + "\n";
   text += "start " + std::to_string(of.start.time_since_epoch().count()) + "\n";
   return text;

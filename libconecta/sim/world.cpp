@@ -31,6 +31,31 @@ pool_options draw_pool(chance& draw) {
   pool.idle_timeout = draw.happens(0.3) ? std::nullopt : std::optional{draw.spread(1ms, 5s)};
   pool.max_lifetime = draw.happens(0.3) ? std::nullopt : std::optional{draw.spread(2ms, 10s)};
   pool.lifetime_jitter = draw.happens(0.3) ? 0.0 : draw.happens(0.2) ? 0.9 : 0.1;
+  pool.initial_size = draw.happens(0.7) ? 0 : draw.between(0, pool.max_size);
+  if (draw.happens(0.2)) {
+    pool.max_idle = draw.between(std::max(pool.min_idle, pool.initial_size), pool.max_size);
+  }
+  pool.when_down = draw.happens(0.7) ? while_down::wait : while_down::fail_fast;
+  if (pool.max_waiters > 0 && draw.happens(0.3)) {
+    pool.check_on_acquire = draw.happens(0.3) ? acquire_check::always : acquire_check::if_idle_for;
+    pool.check_if_idle_for = draw.spread(1ms, 1s);
+  }
+  if (pool.max_waiters > 0 && draw.happens(0.3)) {
+    pool.after_bad_check = bad_check::makes_older_suspect;
+  }
+  if (draw.happens(0.2)) {
+    pool.max_uses = static_cast<std::uint32_t>(draw.between(1, 20));
+  }
+  if (draw.happens(0.3)) {
+    pool.leak_threshold = draw.spread(1ms, 500ms);
+    if (draw.happens(0.5)) {
+      pool.reclaim_after = *pool.leak_threshold + draw.spread(1ms, 500ms);
+    }
+  }
+  if (draw.happens(0.3)) {
+    pool.fair = fairness::barging;
+    pool.max_overtaken = static_cast<unsigned>(draw.between(1, 8));
+  }
   pool.order = draw.happens(0.5) ? idle_order::lifo : idle_order::fifo;
   pool.returned = draw.happens(0.5) ? on_return::lend_again : on_return::reset;
   return pool;
@@ -81,6 +106,8 @@ habits draw_habits(chance& draw, pool_options const& pool) {
   drawn.detaches = some(0.3);
   drawn.repeats = some(0.5);
   drawn.brings = some(0.3);
+  drawn.spurns = some(0.3);
+  drawn.manages = some(0.2);
   drawn.obeys = draw.happens(0.5) ? draw.unit() : 0.0;
   drawn.timer_is_late = draw.happens(0.7) ? 0.0 : draw.unit();
   drawn.timer_goes_first = draw.happens(0.5);
@@ -99,6 +126,7 @@ world draw_world(settings const& of, std::uint64_t seed) {
   auto const free = !of.pool;
   drawn.checks = of.checks && (!free || pools.happens(0.7));
   drawn.resets = of.resets && (!free || pools.happens(0.7));
+  drawn.looks = manners.happens(0.5);
   drawn.faults = of.faults ? *of.faults : draw_faults(faults);
   drawn.callers = draw_habits(manners, drawn.pool);
   drawn.callers.callers = of.callers.value_or(drawn.callers.callers);

@@ -20,6 +20,8 @@ struct habits {
   double detaches = 0;
   double repeats = 0; ///< a message that comes once more, later
   double brings = 0;  ///< somebody adds a resource, instead of acquiring one
+  double spurns = 0;  ///< a granted resource that is unusable at the first look
+  double manages = 0; ///< somebody resizes, suspends, invalidates or evicts instead of acquiring
   double obeys = 0;   ///< an interrupted hook gives up at once
   double timer_is_late = 0;
   bool timer_goes_first = true; ///< of what is due together
@@ -30,6 +32,7 @@ struct world {
   pool_options pool{};
   bool checks = false;
   bool resets = false;
+  bool looks = false;
   plan faults{};
   habits callers{};
   instant start{};
