@@ -14,6 +14,14 @@ constexpr instant last_jump_at{std::chrono::hours{24 * 365 * 100}};
 /// More events than any recovery takes: the pool spins.
 constexpr std::uint64_t most_events_to_recover = 200'000;
 
+/// Where nobody may wait, only what rests can be lent, and only unchecked: some options leave none.
+bool can_serve(world const& in) {
+  auto const& pool = in.pool;
+  auto const checks_first = in.checks && (pool.check_on_acquire != acquire_check::none ||
+                                          pool.after_bad_check == bad_check::makes_older_suspect);
+  return pool.max_waiters > 0 || (pool.max_idle.value_or(1) > 0 && !checks_first);
+}
+
 } // namespace
 
 simulator::simulator(settings const& of, std::uint64_t seed)
@@ -99,6 +107,8 @@ void simulator::heal() {
   for (std::uint32_t who = 0; who < probe(); ++who) {
     if (callers_[who].what == doing::holding) {
       next_act(who, 0ns);
+    } else if (callers_[who].what == doing::waiting) { // may have been woken, and take its time
+      heap_.add(now_, task::caller_retries, who, callers_[who].serial);
     }
   }
   armed_ = never;
@@ -114,7 +124,7 @@ void simulator::heal() {
   if (books_.draining() || over()) {
     return;
   }
-  if (!probe_served_) {
+  if (!probe_served_ && can_serve(world_)) {
     books_.complain("when the faults have stopped, service resumes within the backoff's limit and "
                     "an open's timeout");
   } else if (books_.waiting() > 0) {
