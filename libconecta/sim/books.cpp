@@ -116,7 +116,7 @@ books::waiter* books::new_caller(instant deadline) {
     complain("a caller gets a ticket of its own");
     return nullptr;
   }
-  waiters_[caller.place] = {true, caller.generation, deadline, false};
+  waiters_[caller.place] = {true, caller.generation, deadline, false, 0};
   ++waiting_;
   return &waiters_[caller.place];
 }
@@ -437,6 +437,10 @@ void books::settle(core::machine const& machine) {
   require(count(holding::doubtful) == 0,
           "what failed, was given up or came to a closed pool is checked or closed at once");
   require(owed_back_ == 0, "that a reported lease came back is told");
+  if (auto const* const retried = std::get_if<core::retry>(event_);
+      retried != nullptr && given_.given == core::receipt::accepted && waits(retried->caller)) {
+    ++waiters_[retried->caller.place].overtaken;
+  }
   totals_agree(machine);
   if (std::holds_alternative<core::tick>(*event_)) {
     require(machine.next_deadline() > now_, "a tick leaves nothing due: a driver would spin");
@@ -532,6 +536,9 @@ void books::audit(instant now, core::machine const& machine) {
                       each.what == holding::resetting || each.what == holding::closing;
     require(!runs || each.stuck || each.hook_deadline == never || next <= each.hook_deadline,
             "the machine is woken for every hook's deadline");
+    require(draining_ || each.what != holding::leased || each.overdue || !options_.leak_threshold ||
+                next <= saturating_add(each.lent_at, *options_.leak_threshold),
+            "the machine is woken for every lease that is held too long");
     if (!ticked || each.what != holding::idle || draining_) {
       continue;
     }

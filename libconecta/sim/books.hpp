@@ -77,6 +77,7 @@ class books {
     std::uint32_t generation = 0;
     instant deadline{};
     bool awake = false;
+    unsigned overtaken = 0; ///< woken, and others took what it was woken for
   };
   struct totals {
     std::uint64_t opened = 0, open_failed = 0, closed = 0, acquired = 0, returned = 0,

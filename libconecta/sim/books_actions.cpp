@@ -167,6 +167,9 @@ void books::on(core::grant const& a) {
   });
   require(options_.fair == fairness::barging || (first != queue_.end() && *first == a.caller),
           "first come, first served");
+  require(first == queue_.end() || *first == a.caller ||
+              waiters_[first->place].overtaken < options_.max_overtaken,
+          "who was passed over max_overtaken times is served next");
   marks_.set(comes_now ? mark::granted_at_once : mark::granted_after_waiting);
   if (!comes_now && std::holds_alternative<core::give_back>(*event_) && opens_running_ > 0) {
     marks_.set(mark::return_overtakes_an_open);

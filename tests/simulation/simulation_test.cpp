@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t seeds = 3000;
+constexpr std::uint64_t seeds = 1000;
 
 void require_sound(sim::settings const& of, batch_report const& batch) {
   for (auto const& run : batch.broken) {
