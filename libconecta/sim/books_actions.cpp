@@ -1,4 +1,4 @@
-// The actions' half of the books.
+// The actions' third of the books.
 
 #include "sim/books.hpp"
 
