@@ -16,7 +16,7 @@ endpoint::endpoint(world const& in, std::uint64_t seed)
     : by_hook_(hook_count),
       obedience_{in.callers.obeys},
       chance_{seed, purpose::hooks},
-      running_(core::slots_of(in.pool)) {
+      running_(slots_of(in.pool)) {
   for (auto const& each : in.faults) {
     by_hook_[static_cast<std::size_t>(each.at)].push_back(each);
   }
