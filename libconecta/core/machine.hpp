@@ -182,7 +182,7 @@ class machine {
   // What follows from any event.
   void close_surplus(instant now, action_list& out);
   void serve_waiters(instant now, action_list& out);
-  void wake_waiters(action_list& out);
+  void wake_waiters(instant now, action_list& out);
   void close_idle_surplus(instant now, action_list& out);
   void start_checks(instant now, action_list& out);
   void start_opens(instant now, std::size_t callers, action_list& out);

@@ -103,13 +103,17 @@ void machine::serve_waiters(instant now, action_list& out) {
     lend(caller, *index, now, out);
   }
   if (options_.fair == fairness::barging) {
-    wake_waiters(out);
+    wake_waiters(now, out);
   }
 }
 
-/// As many as could be served are awake; whether they are is decided when they ask.
-void machine::wake_waiters(action_list& out) {
-  auto const able = std::min(count(slot_state::idle), waiters_.size());
+/// As many as could be served are awake; whether they are is decided when they ask. None is while
+/// all that is idle must be checked first and no more checks may start: they would ask in vain.
+void machine::wake_waiters(instant now, action_list& out) {
+  auto const next = next_idle();
+  auto const of_use = next && (is_fresh(*next, now) || is_expired(slots_[*next], now) ||
+                               may_check_for(waiters_.size()));
+  auto const able = of_use ? std::min(count(slot_state::idle), waiters_.size()) : 0;
   for (auto caller = waiters_.empty() ? std::nullopt : std::optional{waiters_.front()};
        caller && waiters_.awake() < able; caller = waiters_.after(*caller)) {
     if (!waiters_.is_awake(*caller)) {

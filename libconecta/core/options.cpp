@@ -68,6 +68,12 @@ std::vector<option_violation> violations_of(pool_options const& options) {
     check.count("max_idle", *options.max_idle, options.min_idle, most_slots);
   }
   check.count("max_waiters", options.max_waiters, 0, most_slots);
+  if (options.max_waiters == 0 &&
+      (options.check_on_acquire == acquire_check::always || options.max_idle == 0)) {
+    check.report("max_waiters", "0",
+                 "at least 1 where check_on_acquire is always or max_idle is 0: nobody could ever "
+                 "be served");
+  }
   check.time("acquire_timeout", options.acquire_timeout, duration{0});
   check.time("open_timeout", options.open_timeout);
   check.time("check_timeout", options.check_timeout);

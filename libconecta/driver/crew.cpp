@@ -2,6 +2,7 @@
 
 #include "base/assert.hpp"
 #include "base/mutex.hpp"
+#include "driver/blocking.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,46 +13,6 @@
 #include <vector>
 
 namespace conecta::driver {
-
-namespace {
-
-/// A thread that waits. Everything happens under its lock, so that it may go when wait returns; a
-/// wake-up that comes later finds it by keep(), and finds nothing to do.
-class blocked_caller final : public waiter, public std::enable_shared_from_this<blocked_caller> {
- public:
-  void granted(slot_ref slot) override { answer(slot); }
-  void rejected(error why) override { answer(std::move(why)); }
-  void woken() override {
-    scoped_lock const lock{mutex_};
-    woken_ = true;
-    answered_.notify_one();
-  }
-  std::shared_ptr<waiter> keep() override { return weak_from_this().lock(); }
-
-  /// The answer, or none after a wake-up.
-  std::optional<result<slot_ref>> wait() {
-    scoped_lock const lock{mutex_};
-    while (!answer_ && !woken_) {
-      answered_.wait(mutex_);
-    }
-    woken_ = false;
-    return std::exchange(answer_, std::nullopt);
-  }
-
- private:
-  void answer(result<slot_ref> what) {
-    scoped_lock const lock{mutex_};
-    answer_.emplace(std::move(what));
-    answered_.notify_one();
-  }
-
-  mutex mutex_;
-  condition answered_;
-  std::optional<result<slot_ref>> answer_ CONECTA_GUARDED_BY(mutex_);
-  bool woken_ CONECTA_GUARDED_BY(mutex_) = false;
-};
-
-} // namespace
 
 /// Two lanes share the workers: opens have open_concurrency of them to themselves; checks, resets
 /// and closes share the others in the order they came, so that none of them starves. A worker
@@ -127,16 +88,7 @@ class crew::threads final : public carrier {
   }
 
   result<slot_ref> acquire(acquire_options const& options, std::source_location where) {
-    if (options.stop.stop_requested()) {
-      return engine_.failure(errc::cancelled);
-    }
-    auto const asked = engine_.request_for(options, where);
-    if (engine_.options().fair == fairness::barging) {
-      auto const caller = std::make_shared<blocked_caller>();
-      return acquire_as(*caller, asked, options.stop);
-    }
-    blocked_caller caller;
-    return acquire_as(caller, asked, options.stop);
+    return acquire_blocking(engine_, looks_ ? &hooks_ : nullptr, options, where);
   }
 
   std::size_t close_pool(duration grace) {
@@ -196,47 +148,6 @@ class crew::threads final : public carrier {
     frame const* outer;
   };
   static inline thread_local frame const* innermost = nullptr;
-
-  /// Until there is a resource that looks alive.
-  result<slot_ref> acquire_as(blocked_caller& caller, request const& asked,
-                              std::stop_token const& stop) {
-    auto answer = engine_.acquire(asked, caller);
-    for (;;) {
-      auto slot = outcome_of(std::move(answer), caller, stop);
-      if (!slot || !looks_ || looks_alive(slot->index)) {
-        return slot;
-      }
-      answer = engine_.spurn(*slot, asked.deadline, caller);
-    }
-  }
-
-  result<slot_ref> outcome_of(acquire_answer answer, blocked_caller& caller,
-                              std::stop_token const& stop) {
-    if (auto const* const slot = std::get_if<slot_ref>(&answer)) {
-      return *slot;
-    }
-    if (auto* const why = std::get_if<error>(&answer)) {
-      return std::move(*why);
-    }
-    auto const mine = std::get<ticket>(answer);
-    std::stop_callback const on_stop{stop, [&] { engine_.cancel(mine); }};
-    for (;;) {
-      if (auto told = caller.wait()) {
-        return std::move(*told);
-      }
-      if (auto const slot = engine_.retry(mine)) {
-        return *slot;
-      }
-    }
-  }
-
-  [[nodiscard]] bool looks_alive(std::uint32_t index) {
-    try {
-      return hooks_.run_look(index);
-    } catch (...) {
-      return false;
-    }
-  }
 
   [[nodiscard]] bool runs_a_hook() const noexcept {
     auto const* each = innermost;

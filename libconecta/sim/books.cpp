@@ -264,7 +264,9 @@ void books::on(core::open_failed const& e) {
     ++totals_.open_failed;
     --opens_running_;
     marks_.set(mark::open_failed);
-    open_has_failed();
+    if (!that->stale) { // it was asked to stop
+      open_has_failed();
+    }
   }
   that->added = false;
   turn(*that, holding::nothing);

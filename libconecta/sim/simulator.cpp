@@ -14,12 +14,12 @@ constexpr instant last_jump_at{std::chrono::hours{24 * 365 * 100}};
 /// More events than any recovery takes: the pool spins.
 constexpr std::uint64_t most_events_to_recover = 200'000;
 
-/// Where nobody may wait, only what rests can be lent, and only unchecked: some options leave none.
+/// Where nobody may wait, only what rests can be lent, and only unchecked.
 bool can_serve(world const& in) {
   auto const& pool = in.pool;
   auto const checks_first = in.checks && (pool.check_on_acquire != acquire_check::none ||
                                           pool.after_bad_check == bad_check::makes_older_suspect);
-  return pool.max_waiters > 0 || (pool.max_idle.value_or(1) > 0 && !checks_first);
+  return pool.max_waiters > 0 || !checks_first;
 }
 
 } // namespace

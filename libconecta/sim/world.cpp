@@ -35,6 +35,9 @@ pool_options draw_pool(chance& draw) {
   if (draw.happens(0.2)) {
     pool.max_idle = draw.between(std::max(pool.min_idle, pool.initial_size), pool.max_size);
   }
+  if (pool.max_idle == 0) { // nobody could ever be served
+    pool.max_waiters = std::max<std::size_t>(pool.max_waiters, 1);
+  }
   pool.when_down = draw.happens(0.7) ? while_down::wait : while_down::fail_fast;
   if (pool.max_waiters > 0 && draw.happens(0.3)) {
     pool.check_on_acquire = draw.happens(0.3) ? acquire_check::always : acquire_check::if_idle_for;
@@ -52,10 +55,7 @@ pool_options draw_pool(chance& draw) {
       pool.reclaim_after = *pool.leak_threshold + draw.spread(1ms, 500ms);
     }
   }
-  // Not with checks on acquire: who is woken for what must be checked first is woken without end.
-  auto const lends_unchecked = pool.check_on_acquire == acquire_check::none &&
-                               pool.after_bad_check == bad_check::concerns_it_alone;
-  if (lends_unchecked && draw.happens(0.4)) {
+  if (draw.happens(0.4)) {
     pool.fair = fairness::barging;
     pool.max_overtaken = static_cast<unsigned>(draw.between(1, 8));
   }
@@ -129,8 +129,7 @@ world draw_world(settings const& of, std::uint64_t seed) {
   auto const free = !of.pool;
   drawn.checks = of.checks && (!free || pools.happens(0.7));
   drawn.resets = of.resets && (!free || pools.happens(0.7));
-  // Not where others may barge in: who spurns then comes back to a queue without a place for it.
-  drawn.looks = manners.happens(0.5) && drawn.pool.fair == fairness::strict;
+  drawn.looks = manners.happens(0.5);
   drawn.faults = of.faults ? *of.faults : draw_faults(faults);
   drawn.callers = draw_habits(manners, drawn.pool);
   drawn.callers.callers = of.callers.value_or(drawn.callers.callers);

@@ -225,4 +225,19 @@ TEST_CASE("a_place_in_the_queue_forgets_how_often_its_last_caller_was_passed_ove
   pool.expect({wake{second}});
 }
 
+TEST_CASE("nobody_is_woken_for_what_no_check_is_left_for") {
+  auto options = of_size(2);
+  options.check_on_acquire = acquire_check::always;
+  dialogue pool{options, {.check = true}};
+  pool.fill(2);
+  auto const caller = pool.acquire();
+  pool.expect({check{s(1, 3), 0, pool.in(1s)}}); // the other may only be lent checked, too
+  pool.on(checked{s(1, 3), health::bad});
+  pool.expect({close{s(1, 4), close_reason::unhealthy, pool.in(5s)}, wake{caller}});
+  pool.on(retry{caller});
+  pool.expect({check{s(0, 3), 0, pool.in(1s)}});
+  pool.on(checked{s(0, 3), health::good});
+  pool.expect({grant{caller, s(0, 4)}});
+}
+
 } // namespace conecta::core

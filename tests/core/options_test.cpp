@@ -60,6 +60,8 @@ TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
     char const* allowed;
   };
   auto const* const reclaimable = "longer than leak_threshold, which it needs, to 10 years";
+  auto const* const serves_nobody =
+      "at least 1 where check_on_acquire is always or max_idle is 0: nobody could ever be served";
   auto const nan = std::numeric_limits<double>::quiet_NaN();
   for (auto const& [change, field, value, allowed] : {
            row{[](auto& o) { o.max_size = 0; }, "max_size", "0", "1 to 16777216"},
@@ -75,6 +77,10 @@ TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
            row{[](auto& o) { o.max_idle = 1U << 25U; }, "max_idle", "33554432", "0 to 16777216"},
            row{[](auto& o) { o.max_waiters = 1U << 25U; }, "max_waiters", "33554432",
                "0 to 16777216"},
+           row{[](auto& o) { o.max_waiters = 0, o.max_idle = 0; }, "max_waiters", "0",
+               serves_nobody},
+           row{[](auto& o) { o.max_waiters = 0, o.check_on_acquire = acquire_check::always; },
+               "max_waiters", "0", serves_nobody},
            row{[](auto& o) { o.acquire_timeout = -1ns; }, "acquire_timeout", "-1ns",
                "0ns to 10 years"},
            row{[](auto& o) { o.open_timeout = 0ns; }, "open_timeout", "0ns", "1ns to 10 years"},

@@ -126,6 +126,8 @@ class model {
   void check(thing& that, instant now);
   void lend(int id, ticket name, instant now);
   void end_of_lease(thing& that);
+  std::vector<thing*> order_of_service();
+  [[nodiscard]] bool may_check_for(std::size_t wanting) const;
   std::optional<int> next_to_lend(instant now, std::size_t wanting);
   std::optional<int> next_for_newcomer(instant now);
   void lease_is_due(thing& that);
@@ -135,7 +137,7 @@ class model {
   void tell_the_late(instant now);
   void close_what_is_too_much(instant now);
   void serve(instant now);
-  void wake();
+  void wake(instant now);
   void close_what_is_too_idle(instant now);
   void go_on_with_scan(instant now);
   void open_what_is_missing(instant now, std::size_t wanting);

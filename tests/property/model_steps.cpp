@@ -1,4 +1,5 @@
-// What follows from the events of model.cpp, and the small steps that they are made of.
+// What follows from the events of model.cpp, but for who gets what, and the small steps that they
+// are made of.
 
 #include "property/model.hpp"
 
@@ -45,40 +46,6 @@ void model::close_what_is_too_much(instant now) {
   }
 }
 
-bool model::queue_is_strict() const {
-  auto const checked_for_head =
-      just_proven_ != nothing && hooks_.check && options_.check_on_acquire != acquire_check::none;
-  return options_.fair == fairness::strict ||
-         callers_.front().overtaken >= options_.max_overtaken || checked_for_head;
-}
-
-void model::serve(instant now) {
-  while (!callers_.empty() && queue_is_strict()) {
-    auto const id = next_to_lend(now, callers_.size());
-    if (!id) {
-      break;
-    }
-    auto const first = callers_.front();
-    callers_.erase(callers_.begin());
-    lend(*id, first.name, now);
-  }
-  if (options_.fair == fairness::barging) {
-    wake();
-  }
-}
-
-void model::wake() {
-  auto const idle = how_many(slot_state::idle);
-  for (auto& waiting : callers_) {
-    auto const awake =
-        std::count_if(callers_.begin(), callers_.end(), [](caller const& c) { return c.awake; });
-    if (!waiting.awake && static_cast<std::size_t>(awake) < idle) {
-      waiting.awake = true;
-      actions_.push_back({core::wake{waiting.name}});
-    }
-  }
-}
-
 void model::close_what_is_too_idle(instant now) {
   if (!options_.max_idle || wanting() > 0) {
     return;
@@ -88,93 +55,6 @@ void model::close_what_is_too_idle(instant now) {
       close(*that, close_reason::surplus, now);
     }
   }
-}
-
-void model::tell_if_hopeless() {
-  if (options_.when_down != while_down::fail_fast || suspended_ || failed_opens_ == 0) {
-    return;
-  }
-  auto const hope = std::any_of(things_.begin(), things_.end(), [](thing const& that) {
-    return that.state == slot_state::leased || that.state == slot_state::idle ||
-           (that.state != slot_state::closing && !that.stuck && !that.stale);
-  });
-  if (!hope) {
-    for (auto const& waiting : callers_) {
-      reject(waiting.name, reject_reason::open_failed);
-    }
-    callers_.clear();
-  }
-}
-
-void model::tell_the_late(instant now) {
-  std::vector<caller> in_time;
-  for (auto const& waiting : callers_) {
-    if (waiting.deadline <= now) {
-      reject(waiting.name, reject_reason::timed_out);
-    } else {
-      in_time.push_back(waiting);
-    }
-  }
-  callers_ = in_time;
-}
-
-std::vector<thing*> model::idle_ones_coldest_first() {
-  std::vector<thing*> idle;
-  for (auto& that : things_) {
-    if (that.state == slot_state::idle) {
-      idle.push_back(&that);
-    }
-  }
-  std::sort(idle.begin(), idle.end(),
-            [](thing const* a, thing const* b) { return a->rested < b->rested; });
-  return idle;
-}
-
-bool model::needs_check(thing const& that, instant now) const {
-  if (!hooks_.check || that.id == just_proven_) {
-    return false;
-  }
-  auto const last_known_good = std::max(that.idle_since, that.proven_at);
-  return that.proven_at <= suspect_until_ || options_.check_on_acquire == acquire_check::always ||
-         (options_.check_on_acquire == acquire_check::if_idle_for &&
-          now - last_known_good >= options_.check_if_idle_for);
-}
-
-std::optional<int> model::next_for_newcomer(instant now) {
-  auto const may = callers_.empty() || !queue_is_strict();
-  return may && !suspended_ ? next_to_lend(now, callers_.size() + 1) : std::nullopt;
-}
-
-std::optional<int> model::next_to_lend(instant now, std::size_t wanting) {
-  auto in_order = idle_ones_coldest_first();
-  if (options_.order == idle_order::lifo) {
-    std::reverse(in_order.begin(), in_order.end());
-  }
-  if (!callers_.empty()) { // what was just proven was proven for them
-    auto const proven = std::find_if(in_order.begin(), in_order.end(), [this](thing const* that) {
-      return that->id == just_proven_;
-    });
-    if (proven != in_order.end()) {
-      std::rotate(in_order.begin(), proven, std::next(proven));
-    }
-  }
-  for (auto* const that : in_order) {
-    if (that->expires <= now) {
-      close(*that, close_reason::lifetime, now);
-    } else if (!needs_check(*that, now)) {
-      return that->id;
-    } else {
-      auto const checks_for_callers = static_cast<std::size_t>(std::count_if(
-          things_.begin(), things_.end(), [](thing const& each) { return each.for_caller; }));
-      if (checks_for_callers >= wanting ||
-          how_many(slot_state::checking) >= options_.check_concurrency) {
-        return std::nullopt;
-      }
-      check(*that, now);
-      that->for_caller = true;
-    }
-  }
-  return std::nullopt;
 }
 
 std::optional<close_reason> model::worn_out(thing const& that, instant now) const {

@@ -334,6 +334,9 @@ world world_from(std::array<std::uint8_t, setting_count> const& settings) {
   options.when_down = rarely() ? while_down::fail_fast : while_down::wait;
   options.check_on_acquire =
       rarely() ? static_cast<acquire_check>(1 + read.up_to(1)) : acquire_check::none;
+  if (options.check_on_acquire == acquire_check::always || options.max_idle == 0) {
+    options.max_waiters = std::max<std::size_t>(options.max_waiters, 1); // or nobody is ever served
+  }
   options.check_if_idle_for = read.ns(1, 8);
   options.after_bad_check =
       rarely() ? bad_check::makes_older_suspect : bad_check::concerns_it_alone;

@@ -1,7 +1,7 @@
 #pragma once
 
-// What asio_pool<T> is made of: how the engine's decisions are carried out as coroutines
-// (asio_state), and one call of async_acquire (asio_caller). Not for direct use: the pool is.
+// What asio_pool<T> is made of: how the engine's decisions are carried out as coroutines. Calls of
+// async_acquire are in asio_caller.hpp. Not for direct use: the pool is.
 //
 // Thread safety: all of it may be called from any thread. The lock covers the timer and the list of
 // hooks that run; nothing of the user's is called under it.
@@ -11,38 +11,27 @@
 #include <conecta/lease.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/append.hpp>
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <algorithm>
-#include <atomic>
-#include <bit>
 #include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <source_location>
 #include <stop_token>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace conecta::driver {
-
-template <class T, class Handler>
-class asio_caller;
 
 /// What leases, hooks and waiting callers share, and what carries out the engine's decisions.
 template <class T>
@@ -66,18 +55,6 @@ class asio_state final : public shelf<T>,
 
   engine& machinery() noexcept override { return engine_; }
   [[nodiscard]] executor_type executor() const noexcept { return executor_; }
-
-  template <class Handler>
-  void start(Handler handler, acquire_options const& options, std::source_location where) {
-    auto const caller =
-        std::make_shared<asio_caller<T, Handler>>(std::move(handler), this->shared_from_this());
-    if (options.stop.stop_requested()) {
-      return caller->rejected(engine_.failure(errc::cancelled));
-    }
-    auto const asked = engine_.request_for(options, where);
-    caller->prepare(asked.deadline, options.stop);
-    caller->answered(engine_.acquire(asked, *caller));
-  }
 
   [[nodiscard]] bool looks_alive(slot_ref slot) {
     try {
@@ -357,126 +334,6 @@ class asio_state final : public shelf<T>,
   bool drained_ = false;
   std::vector<latest_hook> hooks_;
   error last_error_;
-};
-
-/// One async_acquire. It holds itself alive until it is answered, and its handler's executor at
-/// work.
-template <class T, class Handler>
-class asio_caller final : public waiter,
-                          public std::enable_shared_from_this<asio_caller<T, Handler>> {
- public:
-  asio_caller(Handler handler, std::shared_ptr<asio_state<T>> from)
-      : executor_{boost::asio::prefer(
-            boost::asio::get_associated_executor(handler, from->executor()),
-            boost::asio::execution::outstanding_work.tracked)},
-        handler_{std::move(handler)},
-        from_{std::move(from)} {}
-
-  /// Before the engine knows of it: afterwards another thread may answer at any moment.
-  void prepare(instant deadline, std::stop_token const& stop) {
-    deadline_ = deadline;
-    stop_ = stop;
-    self_ = this->shared_from_this();
-    auto const weak = this->weak_from_this();
-    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) {
-      slot.assign([weak](boost::asio::cancellation_type) { cancel(weak); });
-    }
-    if (stop.stop_possible()) {
-      on_stop_.emplace(stop, canceller{weak});
-    }
-  }
-
-  /// What the engine said to it at once.
-  void answered(acquire_answer answer) {
-    if (auto const* const slot = std::get_if<slot_ref>(&answer)) {
-      granted(*slot);
-    } else if (auto* const why = std::get_if<error>(&answer)) {
-      rejected(std::move(*why));
-    } else {
-      queued(std::get<ticket>(answer));
-    }
-  }
-
-  void granted(slot_ref slot) override {
-    if (from_->looks_alive(slot)) {
-      complete({}, lease<T>{from_, slot});
-    } else {
-      auto const keep = this->shared_from_this();
-      answered(from_->machinery().spurn(slot, deadline_, *this));
-    }
-  }
-
-  void woken() override {
-    boost::asio::post(from_->executor(), [self = this->shared_from_this()] {
-      self->woken_ = true;
-      if (self->ticket_ != no_ticket) {
-        self->retry_if_woken();
-      }
-    });
-  }
-  std::shared_ptr<waiter> keep() override { return this->shared_from_this(); }
-
-  void rejected(error why) override {
-    auto const code = why.code;
-    from_->remember(std::move(why));
-    complete(code, {});
-  }
-
- private:
-  struct canceller {
-    std::weak_ptr<asio_caller> who;
-    void operator()() const { cancel(who); }
-  };
-  using stop_callback = std::stop_callback<canceller>;
-
-  /// It may be answered already.
-  void queued(ticket mine) {
-    ticket_ = std::bit_cast<std::uint64_t>(mine);
-    retry_if_woken();
-    if (stop_.stop_requested()) { // maybe before there was a ticket to cancel
-      from_->machinery().cancel(mine);
-    }
-  }
-
-  void retry_if_woken() {
-    if (woken_.exchange(false)) {
-      auto const keep = this->shared_from_this();
-      if (auto const slot = from_->machinery().retry(std::bit_cast<ticket>(ticket_.load()))) {
-        granted(*slot);
-      }
-    }
-  }
-
-  static void cancel(std::weak_ptr<asio_caller> const& weak) {
-    if (auto const self = weak.lock()) {
-      auto const from = self->from_;
-      from->machinery().cancel(std::bit_cast<ticket>(self->ticket_.load()));
-    }
-  }
-
-  void complete(error_code code, lease<T> lent) {
-    auto const keep = std::move(self_);
-    auto const executor = std::move(executor_);
-    boost::asio::post(executor, boost::asio::append(std::move(handler_), code, std::move(lent)));
-  }
-
-  // Not executor_work_guard, which does not compile for a strand of any_io_executor in Boost 1.81.
-  using handler_executor =
-      boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
-  using working_executor = std::decay_t<typename boost::asio::prefer_result<
-      handler_executor, boost::asio::execution::outstanding_work_t::tracked_t>::type>;
-
-  working_executor executor_;
-  Handler handler_;
-  std::shared_ptr<asio_state<T>> from_;
-  std::shared_ptr<asio_caller> self_;
-  static constexpr auto no_ticket = ~std::uint64_t{0};
-  std::atomic<std::uint64_t> ticket_{no_ticket};
-  std::atomic<bool> woken_{false};
-  instant deadline_ = never;
-  std::stop_token stop_;
-  std::optional<stop_callback> on_stop_;
 };
 
 } // namespace conecta::driver

@@ -16,6 +16,7 @@
 // on the same strand. Lifetime: the io_context outlives the pool and the leases. A completion that
 // is destroyed unrun gives its lease back. The destructor closes the pool and waits for nothing.
 
+#include <conecta/asio_caller.hpp>
 #include <conecta/asio_driver.hpp>
 #include <conecta/asio_endpoint.hpp>
 #include <conecta/driver.hpp>
@@ -65,7 +66,9 @@ class asio_pool : public pool_controls<asio_pool<T>> {
                      std::source_location where = std::source_location::current()) {
     return boost::asio::async_initiate<CompletionToken, void(error_code, lease<T>)>(
         [](auto handler, std::shared_ptr<state> from, acquire_options const& how,
-           std::source_location asker) { from->start(std::move(handler), how, asker); },
+           std::source_location asker) {
+          driver::start_acquire(std::move(from), std::move(handler), how, asker);
+        },
         token, state_, std::move(options), where);
   }
 

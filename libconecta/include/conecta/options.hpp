@@ -87,7 +87,9 @@ struct pool_options {
   std::size_t initial_size = 0; ///< 0 to max_size and max_idle; opened once, when the pool is built
   std::size_t min_idle = 0;     ///< 0 to max_size; restored in the background
   std::optional<std::size_t> max_idle = {}; ///< at least min_idle; more are closed as surplus
-  std::size_t max_waiters = 1024; ///< 0 to 16,777,216; a further one is refused with queue_full
+  /// 0 to 16,777,216, but at least 1 where check_on_acquire is always or max_idle is 0; a further
+  /// one is refused with queue_full.
+  std::size_t max_waiters = 1024;
 
   duration acquire_timeout = std::chrono::seconds{30}; ///< 0 asks once, without waiting
   duration open_timeout = std::chrono::seconds{5};

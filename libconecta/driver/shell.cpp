@@ -1,0 +1,195 @@
+#include "driver/shell.hpp"
+
+#include "base/assert.hpp"
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+
+namespace conecta::driver {
+
+namespace {
+
+pool_options accepted(pool_options const& options) {
+  if (auto violations = violations_of(options); !violations.empty()) {
+    throw invalid_options{std::move(violations)};
+  }
+  return options;
+}
+
+instant current_instant() { return std::chrono::steady_clock::now(); }
+
+std::uint64_t fresh_seed() {
+  std::random_device entropy;
+  return (std::uint64_t{entropy()} << 32U) | entropy();
+}
+
+} // namespace
+
+engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& carried_by)
+    : carrier_{carried_by},
+      options_{accepted(options)},
+      machine_{options_,
+               {.check = hooks.check, .reset = hooks.reset, .look = hooks.look},
+               fresh_seed(),
+               current_instant()},
+      chronicle_{options_, slots_of(options_)},
+      callers_(options_.max_waiters + 1 + (hooks.look ? slots_of(options_) : 0)),
+      may_spurn_{hooks.look} {}
+
+template <class Call>
+acquire_answer engine::shell::ask(waiter& caller, Call const& call) {
+  pending todo;
+  {
+    scoped_lock const lock{mutex_};
+    auto const now = current_instant();
+    auto const mine = call(now, todo);
+    todo.own = mine;
+    callers_[mine.place] = {&caller, todo.asking};
+    finish(todo, now, mine);
+  }
+  carry_out(todo);
+  return std::move(todo.own);
+}
+
+acquire_answer engine::shell::acquire(request const& asked, waiter& caller) {
+  return ask(caller, [&](instant now, pending& todo) CONECTA_REQUIRES(mutex_) {
+    todo.asking = {asked.where, asked.tag, now};
+    return machine_.on(now, core::acquire{asked.deadline}, todo.actions);
+  });
+}
+
+acquire_answer engine::shell::spurn(slot_ref slot, instant deadline, waiter& caller) {
+  return ask(caller, [&](instant now, pending& todo) CONECTA_REQUIRES(mutex_) {
+    todo.asking = chronicle_.spurned(slot.index);
+    auto const fresh = machine_.on(now, core::spurn{slot, deadline}, todo.actions);
+    CONECTA_ASSERT(fresh.has_value(), "engine::spurn: not a lease");
+    return *fresh;
+  });
+}
+
+std::optional<slot_ref> engine::shell::retry(ticket mine) {
+  pending todo;
+  {
+    scoped_lock const lock{mutex_};
+    auto const now = current_instant();
+    machine_.on(now, core::retry{mine}, todo.actions);
+    finish(todo, now, mine);
+  }
+  carry_out(todo);
+  auto* const granted = std::get_if<slot_ref>(&todo.own);
+  return granted != nullptr ? std::optional{*granted} : std::nullopt;
+}
+
+result<slot_ref> engine::shell::reserve() {
+  if (auto const slot = run(core::reserve{})) {
+    return *slot;
+  }
+  scoped_lock const lock{mutex_};
+  return failure_with(machine_.accepts_callers() ? errc::exhausted : errc::closed);
+}
+
+void engine::shell::opened(slot_ref slot) {
+  {
+    scoped_lock const lock{mutex_};
+    last_open_ = {};
+  }
+  run(core::opened{slot});
+}
+
+void engine::shell::open_failed(slot_ref slot, open_failure failure) {
+  {
+    scoped_lock const lock{mutex_};
+    last_open_ = std::move(failure);
+  }
+  run(core::open_failed{slot});
+}
+
+void engine::shell::tick() {
+  {
+    scoped_lock const lock{mutex_};
+    armed_ = never;
+  }
+  run(core::tick{});
+}
+
+/// Scans are over: when to wake is decided anew.
+void engine::shell::drain() {
+  {
+    scoped_lock const lock{mutex_};
+    armed_ = never;
+  }
+  run(core::drain{});
+}
+
+result<void> engine::shell::resize(std::size_t max_size) {
+  {
+    scoped_lock const lock{mutex_};
+    auto const& now = machine_.options();
+    if (max_size < std::max<std::size_t>(1, now.min_idle) || max_size > most_slots) {
+      auto refused = failure_with(errc::closed);
+      refused.code = make_error_code(boost::system::errc::invalid_argument);
+      refused.detail = "max_size is " + std::to_string(max_size) + ", allowed is " +
+                       std::to_string(std::max<std::size_t>(1, now.min_idle)) + " (min_idle) to " +
+                       std::to_string(most_slots);
+      return refused;
+    }
+    auto wanted = now;
+    wanted.max_size = max_size;
+    auto const slots = slots_of(wanted);
+    if (slots > room_) {
+      carrier_.make_room(slots);
+      chronicle_.make_room(slots);
+      callers_.resize(options_.max_waiters + 1 + (may_spurn_ ? slots : 0));
+      room_ = slots;
+    }
+  }
+  if (run(core::resize{max_size}) == core::receipt::refused) {
+    return failure(errc::closed);
+  }
+  return {};
+}
+
+std::size_t engine::shell::evict_idle() {
+  pending todo;
+  {
+    scoped_lock const lock{mutex_};
+    auto const now = current_instant();
+    machine_.on(now, core::evict_idle{}, todo.actions);
+    finish(todo, now, std::nullopt);
+  }
+  carry_out(todo);
+  return static_cast<std::size_t>(
+      std::count_if(todo.actions.begin(), todo.actions.end(), [](core::action const& what) {
+        return std::holds_alternative<core::close>(what);
+      }));
+}
+
+error engine::shell::failure(errc code) {
+  scoped_lock const lock{mutex_};
+  return failure_with(code);
+}
+
+pool_stats engine::shell::stats() {
+  scoped_lock const lock{mutex_};
+  auto snapshot = machine_.stats();
+  snapshot.observer_errors = observer_errors_.load(std::memory_order_relaxed);
+  return snapshot;
+}
+
+std::vector<lease_info> engine::shell::leases() {
+  scoped_lock const lock{mutex_};
+  return chronicle_.leases();
+}
+
+pool_durations engine::shell::durations() {
+  scoped_lock const lock{mutex_};
+  return chronicle_.durations();
+}
+
+error engine::shell::failure_with(errc code) {
+  return {code, machine_.counts(), last_open_.code, last_open_.detail};
+}
+
+} // namespace conecta::driver

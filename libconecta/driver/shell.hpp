@@ -1,0 +1,132 @@
+#pragma once
+
+// The core behind its lock: who waits under which ticket, what is remembered of whom, and what an
+// event leads to. shell.cpp has the events, shell_effects.cpp what they lead to.
+//
+// Thread safety: all of it. Whatever is told to callers, carrier and observer is gathered under the
+// lock and said after it.
+
+#include "base/mutex.hpp"
+#include "core/machine.hpp"
+#include "driver/chronicle.hpp"
+
+#include <conecta/driver.hpp>
+
+#include <boost/container/small_vector.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace conecta::driver {
+
+class engine::shell {
+ public:
+  shell(pool_options const& options, hooks_present hooks, carrier& carried_by);
+
+  acquire_answer acquire(request const& asked, waiter& caller);
+  acquire_answer spurn(slot_ref slot, instant deadline, waiter& caller);
+  std::optional<slot_ref> retry(ticket mine);
+  result<slot_ref> reserve();
+  void opened(slot_ref slot);
+  void open_failed(slot_ref slot, open_failure failure);
+  void tick();
+  void drain();
+  result<void> resize(std::size_t max_size);
+  std::size_t evict_idle();
+
+  /// Any other event.
+  template <class Event>
+  auto run(Event const& what) {
+    pending todo;
+    auto const answer = [&] {
+      scoped_lock const lock{mutex_};
+      auto const now = std::chrono::steady_clock::now();
+      auto const receipt = machine_.on(now, what, todo.actions);
+      if (was_accepted(receipt)) {
+        note(what, now, todo.news);
+      }
+      finish(todo, now, std::nullopt);
+      return receipt;
+    }();
+    carry_out(todo);
+    return answer;
+  }
+
+  error failure(errc code);
+  pool_stats stats();
+  std::vector<lease_info> leases();
+  pool_durations durations();
+  [[nodiscard]] pool_options const& options() const noexcept { return options_; }
+
+ private:
+  struct rejection {
+    waiter* caller;
+    error why;
+  };
+  struct delivery {
+    waiter* caller;
+    slot_ref slot;
+  };
+  struct queued_caller {
+    waiter* who = nullptr;
+    borrower asking = {};
+  };
+
+  /// What an event leads to, gathered under the lock and carried out without it.
+  struct pending {
+    core::action_list actions;
+    boost::container::small_vector<delivery, 4> grants;
+    std::vector<rejection> rejections;
+    std::vector<std::shared_ptr<waiter>> to_wake;
+    notices news;
+    instant wake = never;
+    borrower asking; ///< of whoever caused the event
+    acquire_answer own = ticket{};
+  };
+
+  static bool was_accepted(core::receipt given) { return given == core::receipt::accepted; }
+  static bool was_accepted(std::optional<slot_ref> const& given) { return given.has_value(); }
+
+  template <class Call>
+  acquire_answer ask(waiter& caller, Call const& call);
+  error failure_with(errc code) CONECTA_REQUIRES(mutex_);
+
+  // What an accepted event says, before what it leads to.
+
+  template <class Event>
+  void note(Event const&, instant, notices&) CONECTA_REQUIRES(mutex_) {}
+  void note(core::give_back const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+  void note(core::discard const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+  void note(core::detach const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+  void note(core::opened const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+  void note(core::open_failed const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+  void note(core::checked const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+  void note(core::closed const& what, instant now, notices& news) CONECTA_REQUIRES(mutex_);
+
+  /// Looks up who is meant while the lock still keeps them in place, and when to wake next. The
+  /// caller whose own event this is gets its answer by value; only others are called back.
+  void finish(pending& todo, instant now, std::optional<ticket> mine) CONECTA_REQUIRES(mutex_);
+  void carry_out(pending& todo);
+
+  struct gathering;
+  struct performing;
+
+  carrier& carrier_;
+  pool_options const options_;
+  mutex mutex_;
+  core::machine machine_ CONECTA_GUARDED_BY(mutex_);
+  chronicle chronicle_ CONECTA_GUARDED_BY(mutex_);
+  std::vector<queued_caller> callers_ CONECTA_GUARDED_BY(mutex_);
+  bool const may_spurn_;
+  std::size_t room_ CONECTA_GUARDED_BY(mutex_) = slots_of(options_);
+  instant armed_ CONECTA_GUARDED_BY(mutex_) = never;
+  open_failure last_open_ CONECTA_GUARDED_BY(mutex_);
+  std::atomic<std::uint64_t> observer_errors_{0};
+};
+
+} // namespace conecta::driver
