@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <string>
 
 namespace {
 
@@ -23,11 +24,19 @@ int parse_failed(CLI::App const& app, CLI::ParseError const& problem) {
   return app.exit(problem) == 0 ? command::success : command::usage;
 }
 
+std::string failure_text(CLI::App const* app, CLI::Error const& problem) {
+  auto const chosen = app->get_subcommands();
+  auto const name =
+      chosen.empty() ? app->get_name() : app->get_name() + ' ' + chosen[0]->get_name();
+  return name + ": " + problem.what() + "\n" + name + " --help says more\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App app{"Benchmarks connection pools against live services, and probes endpoints."};
   app.name("conecta");
   app.require_subcommand(1);
   app.set_version_flag("--version", "conecta " CONECTA_VERSION);
+  app.failure_message(failure_text);
   app.get_formatter()->column_width(26);
   std::function<int()> action;
   command::add_bench(app, action);

@@ -32,10 +32,14 @@ int complain(scenario::problems const& found) {
   return static_cast<int>(found.why);
 }
 
+int cannot(std::string const& obstacle) {
+  std::fprintf(stderr, "conecta bench: cannot write %s\n", obstacle.c_str());
+  return cannot_write;
+}
+
 int put(std::string const& path, std::string_view text, int otherwise) {
   if (auto const failed = write_all(path, text); !failed.empty()) {
-    std::fprintf(stderr, "conecta: cannot write %s\n", failed.c_str());
-    return cannot_write;
+    return cannot(failed);
   }
   return otherwise;
 }
@@ -78,8 +82,8 @@ int exit_code_of(run::finished_run const& finished) {
   if (finished.interrupted_by != 0) {
     return interrupted + finished.interrupted_by;
   }
-  if (!finished.reached_anything) {
-    std::fputs("conecta: not one connection could be opened on any endpoint\n", stderr);
+  if (finished.found.ended == run::completion::nothing_reached) {
+    std::fputs("conecta bench: nothing could be reached on any endpoint\n", stderr);
     return unavailable;
   }
   return finished.found.judged == run::verdict::fail ? verdict_failed : success;
@@ -108,13 +112,17 @@ int bench(bench_options const& options) {
   if (options.check) {
     return put("-", what.resolved, success);
   }
+  if (auto const obstacle = obstacle_to_writing(options.json);
+      !options.json.empty() && !obstacle.empty()) {
+    return cannot(obstacle);
+  }
   try {
     return report(run_with_progress(what, options), options);
   } catch (run::too_few_descriptors const& refused) {
-    std::fprintf(stderr, "conecta: %s\n", refused.what());
+    std::fprintf(stderr, "conecta bench: %s\n", refused.what());
     return configuration;
   } catch (run::unknown_host const& refused) {
-    std::fprintf(stderr, "conecta: %s\n", refused.what());
+    std::fprintf(stderr, "conecta bench: %s\n", refused.what());
     return unavailable;
   }
 }
@@ -127,7 +135,7 @@ void add_changes(CLI::App& command, bench_options& options) {
       ->allow_extra_args(false);
   command
       .add_option("--duration", options.changes.duration,
-                  "Of the whole run; scales stages and faults alike")
+                  "Of the whole run; scales stages and faults,\nbut no time of a pool")
       ->type_name("TIME");
   command.add_option("--seed", options.changes.seed, "Of everything that is drawn")
       ->type_name("NUMBER");
@@ -139,16 +147,23 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<bench_options>();
   auto* const command = app.add_subcommand("bench", "Run a scenario and report what happened");
   add_changes(*command, *options);
-  command->add_option("--json", options->json, "Write the result as JSON; - is standard output")
-      ->type_name("FILE");
-  command->add_flag("--check", options->check, "Only read the scenario and print it resolved");
+  auto* const json =
+      command->add_option("--json", options->json, "Write the result as JSON; - is standard output")
+          ->type_name("FILE");
+  auto* const check =
+      command->add_flag("--check", options->check, "Only read the scenario and print it resolved");
+  command->callback([options, json, check, &action] {
+    if (*json && *check) {
+      throw CLI::ExcludesError{"--json", "--check"};
+    }
+    action = [options] { return bench(*options); };
+  });
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
   command->footer("Exit codes: 0 done, 1 a threshold was broken, 65 and 66 the scenario,\n"
                   "69 nothing could be reached, 73 output not written, 78 too few descriptors,\n"
                   "130 interrupted.\n"
                   "\n"
-                  "  conecta bench scenarios/quickstart.json --duration 3s --json result.json");
-  command->callback([options, &action] { action = [options] { return bench(*options); }; });
+                  "  conecta bench scenarios/quickstart.json --seed 9 --json result.json");
 }
 
 void add_check(CLI::App& app, std::function<int()>& action) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace conecta::command {
@@ -37,6 +38,23 @@ std::string write_all(std::string const& path, std::string_view text) {
     failed = reason(path);
   }
   return failed;
+}
+
+std::string obstacle_to_writing(std::string const& path) {
+  struct stat there{};
+  auto const exists = ::stat(path.c_str(), &there) == 0;
+  if (path == "-" || (exists && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode))) {
+    return {}; // opening a pipe is seen at its other end
+  }
+  auto const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) {
+    return reason(path);
+  }
+  ::close(file);
+  if (!exists) {
+    ::unlink(path.c_str());
+  }
+  return {};
 }
 
 bool takes_colours(int descriptor) {

@@ -2,15 +2,18 @@
 
 #include "commands/probe_report.hpp"
 #include "commands/probing.hpp"
+#include "report/safe_text.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -42,6 +45,16 @@ std::optional<duration> read_duration(std::string const& option, std::string con
   return std::nullopt;
 }
 
+constexpr char const* clear_line = "\r\033[K";
+
+/// One line that is written over and over.
+void show_progress(probe_finding const& latest) {
+  auto const why = latest.reason ? net::name_of(*latest.reason) : name_of(latest.state);
+  auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(latest.total).count();
+  std::cerr << clear_line << "waiting for " << report::fitted(report::safe_text(latest.url), 40)
+            << "  " << why << "  " << seconds << " s" << std::flush;
+}
+
 int run(given const& options) {
   auto const timeout = read_duration("--timeout", options.timeout);
   auto const wait =
@@ -67,7 +80,14 @@ int run(given const& options) {
   if (!options.wait.empty()) {
     limits.wait = *wait;
   }
+  auto const shows_progress = limits.wait && ::isatty(STDERR_FILENO) == 1;
+  if (shows_progress) {
+    limits.trying_again = show_progress;
+  }
   auto const findings = probe_all(targets, limits);
+  if (shows_progress) {
+    std::cerr << clear_line << std::flush;
+  }
   std::cout << (options.form == output::json ? probe_json(findings) : probe_text(findings))
             << std::flush;
   return std::cout ? exit_code_of(findings) : output_failed;

@@ -26,6 +26,7 @@ using net::error_kind;
 
 constexpr std::size_t most_at_once = 64;
 constexpr duration between_attempts = std::chrono::milliseconds{200};
+constexpr duration last_attempt = std::chrono::milliseconds{50}; ///< begins so long before the end
 
 // A failure of this host, or of its resolver, says nothing about the other: nobody was asked.
 readiness without_connection(error_kind why) {
@@ -136,11 +137,14 @@ class prober {
     if (finding_.state == readiness::ready || !limits_.wait) {
       return ended_();
     }
-    if (saturating_add(now, between_attempts) >= give_up_at_) {
+    if (now >= give_up_at_ - last_attempt) {
       finding_.waiting = probe_finding::patience::expired;
       return ended_();
     }
-    timer_.expires_after(between_attempts);
+    if (limits_.trying_again) {
+      limits_.trying_again(finding_);
+    }
+    timer_.expires_at(std::min(now + between_attempts, give_up_at_ - last_attempt));
     timer_.async_wait([this](boost::system::error_code const&) { attempt(); });
   }
 

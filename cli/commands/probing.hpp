@@ -14,6 +14,7 @@
 #include <conecta/time.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,11 +37,6 @@ struct probe_target {
 /// The target, or the reason why the URL is none, ready to follow `"...": `.
 [[nodiscard]] std::variant<probe_target, net::url_error> parse_target(std::string_view url);
 
-struct probe_limits {
-  duration attempt = std::chrono::seconds{2}; ///< one attempt, from the name to the last byte
-  std::optional<duration> wait;               ///< tries again for so long; none: tries once
-};
-
 /// The values are exit codes.
 enum class readiness : std::uint8_t { ready, not_ready, no_answer, not_attempted };
 
@@ -61,6 +57,12 @@ struct probe_finding {
   duration total{};                   ///< of all attempts and the waits between them
   unsigned attempts = 0;
   patience waiting = patience::left;
+};
+
+struct probe_limits {
+  duration attempt = std::chrono::seconds{2}; ///< one attempt, from the name to the last byte
+  std::optional<duration> wait = {};          ///< tries again for so long; none: tries once
+  std::function<void(probe_finding const&)> trying_again = {}; ///< is told what an attempt found
 };
 
 /// One finding a target, in the order given.

@@ -14,6 +14,8 @@
 #include "wire/address.hpp"
 #include "wire/loop_thread.hpp"
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -25,6 +27,7 @@ struct relay_options {
   wire::address upstream;
   plan faults;
   wire::family version = wire::family::ipv4; ///< of the relay's own address
+  std::size_t most_clients = 16384;          ///< UDP: so many are told apart at once
 };
 
 class relay {
@@ -40,6 +43,14 @@ class relay {
   void begin(instant origin);
   /// Takes in what has arrived, closes everything and joins. Counts and times stay.
   virtual void stop();
+
+  /// UDP: this client's socket is closed, nothing comes from it any more. TCP needs no telling.
+  virtual void forget(wire::address const&) {}
+
+  /// Clients that were not served, for want of a descriptor or because they were too many.
+  [[nodiscard]] std::uint64_t turned_away() const noexcept {
+    return turned_away_.load(std::memory_order_relaxed);
+  }
 
   /// How often the fault struck: connections for `reset`; chunks or datagrams for `latency` and
   /// `loss`; for `refuse` the windows in which the port was closed, because the kernel refuses
@@ -57,11 +68,14 @@ class relay {
   /// To be called when the derived class is complete; its destructor calls stop().
   void run(char const* thread_name) { thread_.start(thread_name); }
 
+  void turn_away() noexcept { turned_away_.fetch_add(1, std::memory_order_relaxed); }
+
   schedule schedule_;
 
  private:
   void turn();
 
+  std::atomic<std::uint64_t> turned_away_{0};
   wire::loop_thread thread_;
   wire::event_loop::calling_alarm next_change_;
 };

@@ -13,7 +13,6 @@ namespace conecta::fault {
 
 namespace {
 
-constexpr std::size_t most_flows = 16384;
 constexpr duration idle_limit = std::chrono::seconds{30};
 constexpr duration idle_enough = std::chrono::seconds{3}; ///< to make room for another
 constexpr duration reap_interval = std::chrono::seconds{5};
@@ -47,6 +46,7 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
 
   [[nodiscard]] wire::address address() const override { return where_; }
   void stop() override;
+  void forget(wire::address const& client) override;
   void read_upstream(flow& from);
 
  private:
@@ -66,12 +66,16 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
   void on_change(schedule::change const&) override {} // decided datagram by datagram
 
   [[nodiscard]] flow* flow_of(wire::address const& client);
+  [[nodiscard]] bool connect_upstream(flow& of);
   void make_room();
   void reap(duration limit);
   void pass(flow& of, direction towards, std::string_view bytes);
   void send(flow& of, direction towards, std::string_view bytes);
   void send_late();
 
+  void retire(std::unique_ptr<flow> which);
+
+  std::size_t const most_flows_;
   wire::address upstream_;
   wire::descriptor socket_;
   wire::address where_;
@@ -98,7 +102,9 @@ void widen(int socket) noexcept {
 }
 
 udp_relay::udp_relay(relay_options options)
-    : relay{std::move(options.faults)}, upstream_{options.upstream} {
+    : relay{std::move(options.faults)},
+      most_flows_{options.most_clients},
+      upstream_{options.upstream} {
   auto const wanted = wire::address::loopback(options.version);
   socket_ =
       wire::descriptor{::socket(wanted.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
@@ -154,29 +160,13 @@ flow* udp_relay::flow_of(wire::address const& client) {
   if (auto const found = flows_.find(key); found != flows_.end()) {
     return found->second.get();
   }
-  if (flows_.size() >= most_flows) {
-    make_room();
-    if (flows_.size() >= most_flows) {
-      return nullptr;
-    }
-  }
   auto made = std::make_unique<flow>(*this, next_number_, client);
-  auto open = [&] {
-    made->upstream = wire::descriptor{
-        ::socket(upstream_.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-    return made->upstream &&
-           ::connect(made->upstream.get(), upstream_.data(), upstream_.size()) == 0;
-  };
-  if (!open()) {
+  if (flows_.size() >= most_flows_ || !connect_upstream(*made)) {
     make_room();
-    if (!open()) {
+    if (flows_.size() >= most_flows_ || !connect_upstream(*made)) {
+      turn_away();
       return nullptr;
     }
-  }
-  try {
-    loop().watch_reads(made->upstream.get(), *made);
-  } catch (std::system_error const&) {
-    return nullptr;
   }
   made->opened = loop().now();
   ++next_number_;
@@ -184,6 +174,36 @@ flow* udp_relay::flow_of(wire::address const& client) {
     loop().arm(reap_due_, loop().now() + reap_interval);
   }
   return flows_.emplace(std::move(key), std::move(made)).first->second.get();
+}
+
+bool udp_relay::connect_upstream(flow& of) {
+  wire::descriptor made{::socket(upstream_.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!made || ::connect(made.get(), upstream_.data(), upstream_.size()) != 0) {
+    return false;
+  }
+  try {
+    loop().watch_reads(made.get(), of);
+  } catch (std::system_error const&) {
+    return false;
+  }
+  of.upstream = std::move(made);
+  return true;
+}
+
+/// What is late for it still goes on its way; the next reap takes what is left.
+void udp_relay::forget(wire::address const& client) {
+  loop().post([this, key = std::string{client.bytes()}] {
+    auto const found = flows_.find(key);
+    if (found != flows_.end() && found->second->late == 0) {
+      retire(std::move(found->second));
+      flows_.erase(found);
+    }
+  });
+}
+
+void udp_relay::retire(std::unique_ptr<flow> which) {
+  which->upstream.close();
+  loop().retire(std::move(which));
 }
 
 void udp_relay::make_room() { reap(idle_enough); }
@@ -195,8 +215,7 @@ void udp_relay::reap(duration limit) {
       ++at;
       continue;
     }
-    which->upstream.close();
-    loop().retire(std::move(which));
+    retire(std::move(which));
     at = flows_.erase(at);
   }
 }

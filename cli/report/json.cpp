@@ -220,7 +220,8 @@ json of(run::threshold_result const& threshold) {
   out["observed"] = number(threshold.observed);
   out["unit"] = unit_name(demanded.metric);
   out["min_samples"] = demanded.min_samples ? json(*demanded.min_samples) : json(nullptr);
-  out["ok"] = threshold.ok();
+  out["ok"] = threshold.judged == run::threshold_result::outcome::not_judged ? json(nullptr)
+                                                                             : json(threshold.ok());
   out["reason"] = reason_text(threshold.reason);
   return out;
 }
@@ -286,7 +287,7 @@ json to_json(run::result const& found) {
   out["started_at"] = safe_text(found.started_at);
   out["duration_ns"] = found.length.count();
   out["recorded_ns"] = found.total.recorded.count();
-  out["complete"] = found.ended == run::completion::complete;
+  out["complete"] = found.ended != run::completion::interrupted;
   out["verdict"] = name_of(found.judged);
   out["seed"] = found.seed;
   put_block(out, found.total);

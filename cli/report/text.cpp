@@ -77,8 +77,7 @@ void put_errors(page& out, run::error_table const& errors) {
   out.put("errors", style::heading).end_line();
   for (auto const& row : errors.sorted()) {
     out.to(2).put(name_of(row.where)).to(11).put(name_of(row.kind), style::bad);
-    out.right(34, human_count(row.count)).put("  ").rest(safe_text(row.detail), style::dim);
-    out.end_line();
+    out.right(34, human_count(row.count)).put("  ").paragraph(safe_text(row.detail), 36);
   }
 }
 

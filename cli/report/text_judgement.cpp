@@ -70,6 +70,17 @@ std::string observed_text(run::threshold_result const& one) {
 
 void put_mark(page& out, std::string_view mark, style look) { out.to(2).put(mark, look).to(11); }
 
+void put_outcome(page& out, run::threshold_result::outcome judged) {
+  switch (judged) {
+  case run::threshold_result::outcome::kept:
+    return put_mark(out, "ok", style::good);
+  case run::threshold_result::outcome::broken:
+    return put_mark(out, "BROKEN", style::bad);
+  case run::threshold_result::outcome::not_judged:
+    return put_mark(out, "unjudged", style::caution);
+  }
+}
+
 std::string verdict_reason(run::result const& found) {
   auto const broken = std::count_if(found.thresholds.begin(), found.thresholds.end(),
                                     [](auto const& one) { return !one.ok(); });
@@ -79,6 +90,9 @@ std::string verdict_reason(run::result const& found) {
       });
   if (found.judged == run::verdict::incomplete) {
     return "the run was interrupted";
+  }
+  if (found.ended == run::completion::nothing_reached) {
+    return "nothing could be reached on any endpoint";
   }
   std::string out;
   if (found.thresholds.empty()) {
@@ -106,7 +120,7 @@ void put_thresholds(page& out, std::vector<run::threshold_result> const& thresho
   out.gap();
   out.put("thresholds", style::heading).end_line();
   for (auto const& one : thresholds) {
-    put_mark(out, one.ok() ? "ok" : "BROKEN", one.ok() ? style::good : style::bad);
+    put_outcome(out, one.judged);
     out.put(fitted(demand_text(one.demanded), 54));
     out.right(page_columns, observed_text(one), one.ok() ? style::plain : style::bad);
     out.end_line();
@@ -145,7 +159,7 @@ void put_verdict(page& out, run::result const& found) {
   out.gap();
   switch (found.judged) {
   case run::verdict::pass:
-    out.put("PASS", style::good);
+    out.put(found.thresholds.empty() && found.invariants.empty() ? "DONE" : "PASS", style::good);
     break;
   case run::verdict::fail:
     out.put("FAIL", style::bad);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <sys/utsname.h>
 #include <thread>
 
@@ -28,6 +29,9 @@ pool_figures between(snapshot const& before, snapshot const& after, duration ela
   sum.churned_over = elapsed;
   return sum;
 }
+
+/// Above it a thread has no time to spare when several events come at once.
+constexpr double busy_enough_to_warn = 0.95;
 
 class assembler {
  public:
@@ -179,6 +183,34 @@ class assembler {
       found.host.machine = system.machine;
     }
     found.host.cpus = std::thread::hardware_concurrency();
+    warn(found);
+  }
+
+  /// Of what makes the figures the tool's rather than the endpoints'.
+  void warn(result& found) const {
+    auto& warnings = found.self.warnings;
+    auto const busy = std::chrono::duration<double>(facts_.load_thread_time) /
+                      std::chrono::duration<double>(facts_.load_ended - facts_.origin);
+    if (busy > busy_enough_to_warn) {
+      warnings.push_back(
+          "the thread that makes the load was busy " + std::to_string(std::lround(busy * 100)) +
+          " % of the time: latencies have waiting for it in them, and the rate is "
+          "as much as it can do. Fewer workers, or a think time, show the endpoints");
+    }
+    std::uint64_t without_descriptor = 0;
+    for (auto const& row : found.total.measured.errors.sorted()) {
+      without_descriptor += row.kind == error_kind::fd_limit ? row.count : 0;
+    }
+    if (without_descriptor > 0) {
+      warnings.push_back(std::to_string(without_descriptor) +
+                         " requests failed for want of a descriptor: raise ulimit -n");
+    }
+    for (std::size_t index = 0; index < facts_.services.size(); ++index) {
+      if (auto const lost = facts_.services[index]->turned_away(); lost > 0) {
+        warnings.push_back("the relay of " + facts_.what.endpoints[index].id + " had no room for " +
+                           std::to_string(lost) + " datagrams or connections, which are lost");
+      }
+    }
   }
 
   static std::string utc(std::time_t when) {

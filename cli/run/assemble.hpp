@@ -30,6 +30,7 @@ struct gathered {
   std::vector<snapshot> const& stage_starts; ///< of each that began, and the end of the last
   std::vector<window_snapshots> windows;     ///< one a fault
   std::time_t started_at = 0;
+  duration load_thread_time{0}; ///< processor time of the thread that makes the load, while it did
 };
 
 /// Everything but how it ended and the verdict. REQUIRES: the services are finished.

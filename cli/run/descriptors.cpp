@@ -15,9 +15,13 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
     auto const& endpoint = what.endpoints[index];
     auto const relayed = std::any_of(what.faults.begin(), what.faults.end(),
                                      [&](auto const& fault) { return fault.endpoint == index; });
-    auto const each = std::size_t{1} + (relayed ? 2 : 0) + (endpoint.target ? 1 : 0);
-    needed += endpoint.pool.max_size * each;
-    needed += endpoint.kind == net::scheme::udp ? net::udp_drain::most_sockets : 0;
+    if (endpoint.kind == net::scheme::udp) {
+      auto const sockets = endpoint.pool.max_size + net::udp_drain::most_sockets;
+      needed += sockets * (relayed ? 2 : 1); // a relay tells its clients apart by sockets
+    } else {
+      auto const each = std::size_t{1} + (relayed ? 2 : 0) + (endpoint.target ? 1 : 0);
+      needed += endpoint.pool.max_size * each;
+    }
   }
   return needed;
 }

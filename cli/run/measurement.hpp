@@ -17,7 +17,7 @@ namespace conecta::run {
 /// How long the parts of requests took. `open` and `check` are recorded where a request caused or
 /// waited for none, too: they are the pool's work, counted where it was begun.
 struct latencies {
-  stats::histogram wait;              ///< from asking for a lease to having it
+  stats::histogram wait;              ///< from asking for a lease to having it, or to giving up
   stats::histogram open;              ///< to make a resource ready
   stats::histogram check;             ///< to ask one whether it is alive
   stats::histogram service;           ///< from the first byte sent to the reply's last

@@ -25,7 +25,7 @@ struct request_record {
   std::size_t stage = 0; ///< in which it started
   std::size_t endpoint = 0;
   instant started{};
-  std::optional<duration> wait;    ///< none: no lease was had
+  std::optional<duration> wait;    ///< none: it was refused at once, as the queue was full
   std::optional<duration> service; ///< none: nothing was exchanged
   duration total{};
 

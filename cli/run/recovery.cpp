@@ -115,6 +115,11 @@ void recovery_recorder::record(instant intended_start, duration total, request_o
 
 recovery recovery_recorder::finish(instant load_end) const {
   recovery out;
+  if (load_end < end_) {
+    out.reason = load_end <= start_ ? "the load ended before this fault"
+                                    : "the load ended during this fault";
+    return out;
+  }
   out.baseline = baseline();
   if (!out.baseline) {
     out.reason = "the baseline needs " + std::to_string(baseline_min_requests) +

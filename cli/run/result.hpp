@@ -124,8 +124,8 @@ struct fault_result {
 struct threshold_result {
   scenario::threshold demanded;
   std::optional<double> observed; ///< in the metric's base unit
-  enum class outcome : std::uint8_t { kept, broken } judged = outcome::broken;
-  std::string reason; ///< why it is broken where the numbers alone do not say it
+  enum class outcome : std::uint8_t { kept, broken, not_judged } judged = outcome::broken;
+  std::string reason; ///< why it is not kept where the numbers alone do not say it
 
   [[nodiscard]] bool ok() const noexcept { return judged == outcome::kept; }
 };
@@ -178,7 +178,11 @@ struct host_info {
 enum class verdict : std::uint8_t { pass, fail, incomplete };
 [[nodiscard]] std::string_view name_of(verdict value) noexcept;
 
-enum class completion : std::uint8_t { complete, interrupted };
+enum class completion : std::uint8_t {
+  complete,
+  interrupted,
+  nothing_reached, ///< not one open succeeded; on UDP without a check, not one reply came
+};
 
 struct result {
   std::string scenario_name;

@@ -27,6 +27,13 @@ namespace asio = boost::asio;
 
 instant current() { return std::chrono::steady_clock::now(); }
 
+/// What this thread has used of a processor.
+duration thread_time() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds{used.tv_sec} + duration{used.tv_nsec};
+}
+
 /// One run, from begin to drained.
 class runner {
  public:
@@ -47,6 +54,7 @@ class runner {
  private:
   void begin() {
     origin_ = current();
+    thread_time_at_origin_ = thread_time();
     records_.emplace(what_, origin_);
     common_.emplace(shift{what_, services_, *records_, {}, {}, {}, 0, 0, 0, {}, never});
     prepare_draws();
@@ -119,6 +127,7 @@ class runner {
     common_->wanted = 0;
     common_->stage = std::min(common_->stage, what_.stages.size() - 1);
     load_ended_ = current();
+    load_thread_time_ = thread_time() - thread_time_at_origin_;
     for (auto const& each : workers_) {
       each->hurry();
     }
@@ -227,17 +236,18 @@ class runner {
   }
 
   finished_run conclude() {
-    gathered facts{what_,        services_,     *records_, *samples_,  origin_,
-                   *load_ended_, stage_starts_, {},        started_at_};
+    gathered facts{what_,        services_,     *records_, *samples_,   origin_,
+                   *load_ended_, stage_starts_, {},        started_at_, load_thread_time_};
     for (auto const& window : windows_) {
       facts.windows.push_back({window.before, window.after});
     }
     finished_run finished;
     finished.found = assemble(facts);
-    finished.found.ended = interrupted_by_ == 0 ? completion::complete : completion::interrupted;
+    finished.found.ended = interrupted_by_ != 0      ? completion::interrupted
+                           : reached_anything(facts) ? completion::complete
+                                                     : completion::nothing_reached;
     judge_all(finished.found, what_.thresholds);
     finished.interrupted_by = interrupted_by_;
-    finished.reached_anything = reached_anything(facts);
     return finished;
   }
 
@@ -268,6 +278,8 @@ class runner {
   std::vector<window_watch> windows_;
   instant origin_{};
   std::optional<instant> load_ended_;
+  duration thread_time_at_origin_{};
+  duration load_thread_time_{};
   int interrupted_by_ = 0;
 };
 

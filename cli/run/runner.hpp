@@ -17,8 +17,7 @@ namespace conecta::run {
 
 struct finished_run {
   result found;
-  int interrupted_by = 0;        ///< the signal, if one ended it
-  bool reached_anything = false; ///< one open (UDP without a check: one reply) on some endpoint
+  int interrupted_by = 0; ///< the signal, if one ended it
 };
 
 /// Called once a second, and at the end, with what has passed of the whole.

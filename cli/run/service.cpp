@@ -57,9 +57,11 @@ asio::awaitable<bool> timed_check(asio_endpoint<connection> const& inner,
   co_return good;
 }
 
-asio_endpoint<connection> timed(asio_endpoint<connection> endpoint,
-                                service::latency_sink const& opened,
-                                service::latency_sink const& checked) {
+/// The endpoint, with those told who want to know.
+asio_endpoint<connection> watched(asio_endpoint<connection> endpoint,
+                                  service::latency_sink const& opened,
+                                  service::latency_sink const& checked,
+                                  net::udp_drain::farewell const& closing) {
   auto const inner = std::make_shared<asio_endpoint<connection> const>(std::move(endpoint));
   asio_endpoint<connection> made;
   made.open = [inner, &opened](hook_context const& context) {
@@ -68,14 +70,22 @@ asio_endpoint<connection> timed(asio_endpoint<connection> endpoint,
   made.check = [inner, &checked](connection& over, unsigned failures, hook_context const& context) {
     return timed_check(*inner, checked, over, failures, context);
   };
-  made.close = inner->close;
+  made.look = inner->look;
+  made.close = [inner, &closing](connection& over, hook_context const& context) {
+    if (over.usable()) { // others go to the drain, which tells of them later
+      closing(over);
+    }
+    return inner->close(over, context);
+  };
   return made;
 }
 
 } // namespace
 
 service::service(asio::io_context& io, scenario::scenario const& what, std::size_t index)
-    : io_{io}, spec_{what.endpoints[index]}, drain_{io.get_executor()} {
+    : io_{io},
+      spec_{what.endpoints[index]},
+      drain_{io.get_executor(), [this](connection const& over) { forget(over); }} {
   auto const kind = spec_.kind;
   if (spec_.target) {
     server_ = target::start(*spec_.target);
@@ -89,10 +99,18 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
   fault::plan faults{what.faults, index, what.seed};
   if (faults.size() > 0) {
     auto const upstream = server_ ? server_->address() : address_of(connect_to_);
-    fault::relay_options options{upstream, std::move(faults), wire::family::ipv4};
+    fault::relay_options options{upstream, std::move(faults), wire::family::ipv4,
+                                 spec_.pool.max_size + net::udp_drain::most_sockets};
     relay_ = kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
                                       : fault::start_udp_relay(std::move(options));
     connect_to_ = url_of(kind, relay_->address());
+  }
+}
+
+/// Before it is closed, so that its port is nobody else's yet.
+void service::forget(connection const& over) {
+  if (relay_ && spec_.kind == net::scheme::udp && over.handle() >= 0) {
+    relay_->forget(wire::local_address(over.handle()));
   }
 }
 
@@ -104,6 +122,7 @@ service::~service() {
 
 void service::begin(instant origin, latency_sink opened, latency_sink checked) {
   opened_ = std::move(opened);
+  closing_ = [this](connection const& over) { forget(over); };
   checked_ = std::move(checked);
   if (relay_) {
     relay_->begin(origin);
@@ -114,8 +133,8 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked) {
     options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
   }
   auto endpoint = net::make_endpoint(io_.get_executor(), std::move(options), counters_, drain_);
-  pool_ = std::make_unique<asio_pool<connection>>(io_.get_executor(), spec_.pool,
-                                                  timed(std::move(endpoint), opened_, checked_));
+  pool_ = std::make_unique<asio_pool<connection>>(
+      io_.get_executor(), spec_.pool, watched(std::move(endpoint), opened_, checked_, closing_));
 }
 
 void service::close() noexcept {

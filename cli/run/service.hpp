@@ -50,7 +50,14 @@ class service {
   [[nodiscard]] std::string const& url() const noexcept { return shown_url_; }
   [[nodiscard]] target::server const* embedded() const noexcept { return server_.get(); }
 
+  /// Requests or connections that the relay had no room for.
+  [[nodiscard]] std::uint64_t turned_away() const noexcept {
+    return relay_ ? relay_->turned_away() : 0;
+  }
+
  private:
+  void forget(net::connection const& over);
+
   boost::asio::io_context& io_;
   scenario::endpoint_spec const& spec_;
   std::unique_ptr<target::server> server_;
@@ -61,6 +68,7 @@ class service {
   net::udp_drain drain_;
   latency_sink opened_;
   latency_sink checked_;
+  net::udp_drain::farewell closing_;
   std::unique_ptr<asio_pool<net::connection>> pool_;
 };
 

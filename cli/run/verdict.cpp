@@ -223,6 +223,11 @@ metric_value value_of(block const& where, std::string_view path) {
 threshold_result judge(scenario::threshold const& demanded, result const& found) {
   threshold_result out;
   out.demanded = demanded;
+  if (found.ended == completion::interrupted) {
+    out.judged = threshold_result::outcome::not_judged;
+    out.reason = "the run was interrupted";
+    return out;
+  }
   if (auto mistake = scenario::selector_mistake(demanded)) {
     out.reason = std::move(*mistake);
     return out;
@@ -243,6 +248,9 @@ threshold_result judge(scenario::threshold const& demanded, result const& found)
 verdict overall_verdict(result const& found) noexcept {
   if (found.ended == completion::interrupted) {
     return verdict::incomplete;
+  }
+  if (found.ended == completion::nothing_reached) {
+    return verdict::fail;
   }
   auto const broken = std::any_of(found.thresholds.begin(), found.thresholds.end(),
                                   [](threshold_result const& one) { return !one.ok(); });

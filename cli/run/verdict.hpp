@@ -25,8 +25,8 @@ struct metric_value {
 
 [[nodiscard]] threshold_result judge(scenario::threshold const& demanded, result const& found);
 
-/// Incomplete if the run was interrupted; else fail if a threshold is broken or an invariant
-/// violated; else pass.
+/// Incomplete if the run was interrupted; else fail if nothing was reached, a threshold is broken
+/// or an invariant violated; else pass.
 [[nodiscard]] verdict overall_verdict(result const& found) noexcept;
 
 /// Fills in `thresholds` and `judged`. The last step in making a result.

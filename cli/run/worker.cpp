@@ -108,6 +108,9 @@ void worker::not_leased(error const& why) {
 
 void worker::record_failed_acquire(phase where, net::error_kind kind, std::string_view detail) {
   request_.total = current() - request_.started;
+  if (kind != net::error_kind::queue_full) {
+    request_.wait = request_.total;
+  }
   record(request_record::failure{where, kind, detail});
   // Nothing was awaited where the pool refuses at once: do not spin.
   pause(std::max(common_.what.workload.think, duration{std::chrono::milliseconds{1}}),

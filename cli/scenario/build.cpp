@@ -2,6 +2,8 @@
 
 #include "scenario/build_context.hpp"
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace conecta::scenario {
@@ -11,6 +13,29 @@ void add_missing(node& object, std::string_view key, node value) {
   if (object.kind == value_kind::object && object.find(key) == nullptr) {
     value.where = object.where;
     object.members.push_back({std::string{key}, object.where, std::move(value)});
+  }
+}
+
+node number_node(std::uint64_t value) {
+  node made;
+  made.kind = value_kind::number;
+  made.text = std::to_string(value);
+  made.real = static_cast<double>(value);
+  made.whole = value;
+  return made;
+}
+
+/// So that no worker of the closed model is ever refused, unless the scenario wants it.
+void derive_max_waiters(node& tree) {
+  std::uint64_t most = pool_options{}.max_waiters;
+  if (node const* const stages = tree.find("stages")) {
+    for (node const& stage : stages->items) {
+      node const* const workers = stage.find("workers");
+      most = std::max(most, workers != nullptr ? workers->whole.value_or(0) : 0);
+    }
+  }
+  if (node* const pool = tree.find("pool")) {
+    add_missing(*pool, "max_waiters", number_node(most));
   }
 }
 
@@ -50,6 +75,7 @@ void derive_defaults(node& tree) {
       add_missing(stage, "workers", copy);
     }
   }
+  derive_max_waiters(tree);
   if (node* const requests = workload->find("requests")) {
     for (std::size_t index = 0; index < requests->items.size(); ++index) {
       add_missing(requests->items[index], "name",

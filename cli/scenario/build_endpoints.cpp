@@ -12,13 +12,34 @@ using namespace std::literals;
 
 constexpr std::array orders{std::pair{"lifo"sv, idle_order::lifo},
                             std::pair{"fifo"sv, idle_order::fifo}};
+constexpr std::array when_down{std::pair{"wait"sv, while_down::wait},
+                               std::pair{"fail_fast"sv, while_down::fail_fast}};
+constexpr std::array acquire_checks{std::pair{"none"sv, acquire_check::none},
+                                    std::pair{"if_idle_for"sv, acquire_check::if_idle_for},
+                                    std::pair{"always"sv, acquire_check::always}};
+constexpr std::array bad_checks{std::pair{"concerns_it_alone"sv, bad_check::concerns_it_alone},
+                                std::pair{"makes_older_suspect"sv, bad_check::makes_older_suspect}};
+constexpr std::array fairness_names{std::pair{"strict"sv, fairness::strict},
+                                    std::pair{"barging"sv, fairness::barging}};
 constexpr std::array kinds{std::pair{"tcp-echo"sv, target::target_kind::tcp_echo},
                            std::pair{"udp-echo"sv, target::target_kind::udp_echo}};
+
+/// null is none; what is not given stays as it is.
+template <class Value, class Read>
+void assign_or_none(std::optional<Value>& to, located const& from, Read read) {
+  if (from.is_null()) {
+    to.reset();
+  } else if (auto const value = read(from)) {
+    to = static_cast<Value>(*value);
+  }
+}
 
 void read_pool(located const& from, pool_options& pool) {
   assign(pool.name, read_text(from["name"]));
   assign(pool.max_size, read_whole(from["max_size"]));
+  assign(pool.initial_size, read_whole(from["initial_size"]));
   assign(pool.min_idle, read_whole(from["min_idle"]));
+  assign_or_none(pool.max_idle, from["max_idle"], read_whole);
   assign(pool.max_waiters, read_whole(from["max_waiters"]));
   assign(pool.acquire_timeout, read_duration(from["acquire_timeout"]));
   assign(pool.open_timeout, read_duration(from["open_timeout"]));
@@ -30,18 +51,21 @@ void read_pool(located const& from, pool_options& pool) {
   assign(pool.backoff.initial, read_duration(from["backoff"]["initial"]));
   assign(pool.backoff.limit, read_duration(from["backoff"]["limit"]));
   assign(pool.backoff.jitter, read_real(from["backoff"]["jitter"]));
+  assign(pool.when_down, read_choice(from["when_down"], when_down));
   assign(pool.scan_interval, read_duration(from["scan_interval"]));
   assign(pool.check_retries, read_whole(from["check_retries"]));
+  assign(pool.check_on_acquire, read_choice(from["check_on_acquire"], acquire_checks));
+  assign(pool.check_if_idle_for, read_duration(from["check_if_idle_for"]));
+  assign(pool.after_bad_check, read_choice(from["after_bad_check"], bad_checks));
+  assign_or_none(pool.idle_timeout, from["idle_timeout"], read_duration);
+  assign_or_none(pool.max_lifetime, from["max_lifetime"], read_duration);
   assign(pool.lifetime_jitter, read_real(from["lifetime_jitter"]));
+  assign_or_none(pool.max_uses, from["max_uses"], read_whole);
+  assign_or_none(pool.leak_threshold, from["leak_threshold"], read_duration);
+  assign_or_none(pool.reclaim_after, from["reclaim_after"], read_duration);
   assign(pool.order, read_choice(from["order"], orders));
-  for (auto const& [key, option] : {std::pair{"idle_timeout"sv, &pool.idle_timeout},
-                                    std::pair{"max_lifetime"sv, &pool.max_lifetime}}) {
-    if (from[key].is_null()) {
-      option->reset();
-    } else if (auto const value = read_duration(from[key])) {
-      *option = value;
-    }
-  }
+  assign(pool.fair, read_choice(from["fairness"], fairness_names));
+  assign(pool.max_overtaken, read_whole(from["max_overtaken"]));
 }
 
 class endpoints_reader {
@@ -64,7 +88,7 @@ class endpoints_reader {
       server(from, made);
       if (located const own = from["pool"]) {
         read_pool(own, made.pool);
-        if (own["min_idle"] || own["max_size"]) {
+        if (violations_of(shared).empty()) {
           check_pool(own, made.pool);
         }
       }
@@ -77,18 +101,25 @@ class endpoints_reader {
   }
 
  private:
+  /// What no key alone shows to be wrong, named where `from` brings it about.
   void check_pool(located const& from, pool_options const& pool) {
-    auto const refused = [&](std::string_view key) {
-      node const* const value = from->find(key);
-      return value != nullptr && value->refused;
-    };
-    if (!from || refused("min_idle") || refused("max_size") || pool.min_idle <= pool.max_size) {
-      return;
+    for (auto const& wrong : violations_of(pool)) {
+      node const* const value = from->find(wrong.field);
+      auto const other = wrong.field == "min_idle"      ? "max_size"
+                         : wrong.field == "max_waiters" ? "max_idle"
+                                                        : "";
+      located const also = from[other];
+      auto const reported = (value != nullptr && value->refused) || (also && also->refused);
+      if (!from || reported) {
+        continue;
+      }
+      located const at = value != nullptr ? from[wrong.field] : also ? also : from;
+      auto const found = wrong.field == "min_idle"
+                             ? " and max_size " + std::to_string(pool.max_size) +
+                                   "; allowed: min_idle at most max_size"
+                             : "; allowed: " + wrong.allowed;
+      context_.refuse(at, "found " + wrong.field + " " + wrong.value + found);
     }
-    located const at = from["min_idle"] ? from["min_idle"] : from["max_size"];
-    context_.refuse(at ? at : from, "found min_idle " + std::to_string(pool.min_idle) +
-                                        " and max_size " + std::to_string(pool.max_size) +
-                                        "; allowed: min_idle at most max_size");
   }
 
   void server(located const& from, endpoint_spec& made) {

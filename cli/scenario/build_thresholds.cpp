@@ -37,8 +37,8 @@ class thresholds_reader {
           }
         }
       }
-      if (auto const mistake = selector_mistake(made); mistake && made.fault) {
-        context_.refuse(from["fault"], *mistake);
+      if (auto const mistake = selector_mistake(made); mistake && (made.fault || made.stage)) {
+        context_.refuse(from[made.fault ? "fault" : "stage"], *mistake);
       }
       context_.made.thresholds.push_back(std::move(made));
     }
@@ -59,6 +59,9 @@ class thresholds_reader {
                       "found " + shown(*name) + ", no such metric" + did_you_mean(*text, known) +
                           "; allowed: a path such as \"wait.p99\", \"requests.error_ratio\" or "
                           "\"pool.closed_by.idle\"");
+    } else if (*text == "requests.offered_per_s") {
+      context_.refuse(name, "found " + shown(*name) +
+                                ", which is of the open model and not supported yet");
     } else if (needs_fault(*text) && from->find("fault") == nullptr) {
       context_.refuse(name,
                       "found " + shown(*name) + ", which is of a fault; add \"fault\": its id");

@@ -101,6 +101,10 @@ constexpr std::array backoff_keys{
 constexpr object_rule backoff_rule{"a backoff", backoff_keys, {}, {}};
 
 constexpr std::array orders{"lifo"sv, "fifo"sv};
+constexpr std::array when_down{"wait"sv, "fail_fast"sv};
+constexpr std::array acquire_checks{"none"sv, "if_idle_for"sv, "always"sv};
+constexpr std::array bad_checks{"concerns_it_alone"sv, "makes_older_suspect"sv};
+constexpr std::array fairness_names{"strict"sv, "barging"sv};
 
 constexpr key_rule timeout(std::string_view name, std::string_view meaning,
                            std::string_view fallback) {
@@ -110,6 +114,16 @@ constexpr key_rule timeout(std::string_view name, std::string_view meaning,
           .fallback = fallback,
           .low = 1,
           .high = ten_years};
+}
+
+constexpr key_rule maybe_time(std::string_view name, std::string_view meaning) {
+  return {.name = name,
+          .what = shape::duration,
+          .meaning = meaning,
+          .fallback = "null",
+          .low = 1,
+          .high = ten_years,
+          .none = nullable::means_none};
 }
 
 constexpr std::array pool_keys{
@@ -122,15 +136,25 @@ constexpr std::array pool_keys{
              .fallback = "16",
              .low = 1,
              .high = 1U << 24},
+    key_rule{.name = "initial_size",
+             .what = shape::whole,
+             .meaning = "so many are opened when the run begins",
+             .fallback = "0",
+             .high = 1U << 24},
     key_rule{.name = "min_idle",
              .what = shape::whole,
              .meaning = "so many are kept ready",
              .fallback = "0",
              .high = 1U << 24},
+    key_rule{.name = "max_idle",
+             .what = shape::whole,
+             .meaning = "more idle ones are closed at once",
+             .fallback = "null",
+             .high = 1U << 24,
+             .none = nullable::means_none},
     key_rule{.name = "max_waiters",
              .what = shape::whole,
-             .meaning = "so many may wait; one more is refused",
-             .fallback = "1024",
+             .meaning = "so many may wait; one more is refused. 1024 or all workers",
              .high = 1U << 24},
     key_rule{.name = "acquire_timeout",
              .what = shape::duration,
@@ -158,12 +182,28 @@ constexpr std::array pool_keys{
              .meaning = "how long to wait after opens that failed",
              .fallback = "{}",
              .inner = &backoff_rule},
+    key_rule{.name = "when_down",
+             .what = shape::choice,
+             .meaning = "whether callers wait or are refused while opens fail",
+             .fallback = "\"wait\"",
+             .choices = when_down},
     timeout("scan_interval", "between two passes over the idle connections", "\"10s\""),
     key_rule{.name = "check_retries",
              .what = shape::whole,
              .meaning = "further tries after a check that failed",
              .fallback = "3",
              .high = 1000},
+    key_rule{.name = "check_on_acquire",
+             .what = shape::choice,
+             .meaning = "which connections are checked before they are lent",
+             .fallback = "\"none\"",
+             .choices = acquire_checks},
+    timeout("check_if_idle_for", "with check_on_acquire if_idle_for", "\"500ms\""),
+    key_rule{.name = "after_bad_check",
+             .what = shape::choice,
+             .meaning = "what a check that failed says of the other connections",
+             .fallback = "\"concerns_it_alone\"",
+             .choices = bad_checks},
     key_rule{.name = "idle_timeout",
              .what = shape::duration,
              .meaning = "an idle connection above min_idle is closed after this",
@@ -182,18 +222,32 @@ constexpr std::array pool_keys{
              .what = shape::real,
              .meaning = "a lifetime is shortened by a random part of up to this",
              .fallback = "0.1"},
+    key_rule{.name = "max_uses",
+             .what = shape::whole,
+             .meaning = "a connection is closed after so many leases",
+             .fallback = "null",
+             .low = 1,
+             .high = std::numeric_limits<std::uint32_t>::max(),
+             .none = nullable::means_none},
+    maybe_time("leak_threshold", "a lease that is held for longer is counted as leaked"),
+    maybe_time("reclaim_after", "a lease that is held for longer loses its place"),
+    key_rule{.name = "fairness",
+             .what = shape::choice,
+             .meaning = "who is served: the one that waited longest, or who asks first",
+             .fallback = "\"strict\"",
+             .choices = fairness_names},
+    key_rule{.name = "max_overtaken",
+             .what = shape::whole,
+             .meaning = "with barging: passed over so often, one is served next",
+             .fallback = "8",
+             .low = 1,
+             .high = 255},
     key_rule{.name = "order",
              .what = shape::choice,
              .meaning = "which idle connection is lent next: the one used last, or first",
              .fallback = "\"lifo\"",
              .choices = orders},
-    unsupported("initial_size"),
-    unsupported("max_idle"),
-    unsupported("max_uses"),
     unsupported("reset_on_return"),
-    unsupported("check_on_acquire"),
-    unsupported("fairness"),
-    unsupported("leak_threshold"),
 };
 } // namespace
 

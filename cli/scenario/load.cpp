@@ -6,6 +6,7 @@
 #include "scenario/shape_check.hpp"
 #include "scenario/wording.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -125,28 +126,18 @@ class loading {
     fill_in(tree, scenario_rule());
     derive_defaults(tree);
     fill_in(tree, scenario_rule());
-    scenario made = build(tree, found_);
-    if (found_.empty()) {
-      check_pools(made);
-    }
-    return made;
-  }
-
-  // The pool has the last word on its options.
-  void check_pools(scenario const& made) {
-    for (endpoint_spec const& endpoint : made.endpoints) {
-      for (option_violation const& each : violations_of(endpoint.pool)) {
-        found_.add({}, "/endpoints (" + printable(endpoint.id) + ")",
-                   "pool." + each.field + ": found " + printable(each.value) +
-                       "; allowed: " + each.allowed);
-      }
-    }
+    return build(tree, found_);
   }
 
   problems report(refusal why) const {
     problems made;
     made.why = why;
-    for (problem const& each : found_.sorted()) {
+    auto const all = found_.sorted();
+    if (std::all_of(all.begin(), all.end(),
+                    [](auto const& one) { return one.where.override > 0; })) {
+      made.why = refusal::usage; // the file alone is good
+    }
+    for (problem const& each : all) {
       std::string line = name_;
       if (each.where.override != 0) {
         line = origins_[each.where.override - 1];

@@ -117,6 +117,9 @@ std::optional<std::string> selector_mistake(threshold const& demanded) {
   if (needs_fault(demanded.metric) && !demanded.fault) {
     return demanded.metric + " is of a fault: add \"fault\", its id";
   }
+  if (demanded.metric.starts_with("pool.peak.") && (demanded.fault || demanded.stage)) {
+    return "peaks are of the whole run: leave out \"stage\" and \"fault\"";
+  }
   return std::nullopt;
 }
 

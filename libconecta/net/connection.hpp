@@ -44,6 +44,10 @@ class connection {
   [[nodiscard]] bool usable() const noexcept { return usable_; }
   void mark_unusable() noexcept { usable_ = false; }
 
+  /// Whether an exchange ever began on it.
+  [[nodiscard]] bool used() const noexcept { return used_; }
+  void mark_used() noexcept { used_ = true; }
+
   [[nodiscard]] scheme kind() const noexcept { return kind_; }
   [[nodiscard]] descriptor& socket() noexcept { return socket_; }
   [[nodiscard]] int handle() const noexcept {
@@ -54,6 +58,7 @@ class connection {
  private:
   scheme kind_;
   bool usable_ = true;
+  bool used_ = false;
   descriptor socket_;
   wire_counters* counters_;
 };

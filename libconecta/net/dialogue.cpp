@@ -25,14 +25,20 @@ dialogue::next dialogue::begin(connection& over, script what) {
   result_.failed.reset();
   result_.left = outcome::after::reusable;
   result_.detail.clear();
-  switch (over.look_at()) {
+  return over.used() ? send_rest() : send_first();
+}
+
+/// What the peer did to a new connection by itself is told as such.
+dialogue::next dialogue::send_first() {
+  over_->mark_used();
+  switch (over_->look_at()) {
   case connection::look::quiet:
     return send_rest();
   case connection::look::unread_bytes:
-    return fail(step::send, error_kind::stale, "bytes arrived that nobody had asked for",
+    return fail(step::send, error_kind::stale, "bytes came before anything was sent",
                 outcome::after::stale);
   case connection::look::closed:
-    return fail(step::send, error_kind::closed, "the peer had closed the idle connection",
+    return fail(step::send, error_kind::closed, "the peer closed before anything was sent",
                 outcome::after::broken);
   case connection::look::broken:
     return fail_with_errno(step::send);

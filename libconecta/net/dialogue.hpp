@@ -59,6 +59,7 @@ class dialogue {
   [[nodiscard]] std::size_t received() const noexcept { return received_; }
 
  private:
+  next send_first();
   next send_rest();
   next receive();
   next judge(frame_result framed);

@@ -72,6 +72,9 @@ asio_endpoint<connection> make_endpoint(asio::any_io_executor executor, endpoint
   made.check = [shared](connection& over, unsigned, hook_context const& context) {
     return check_connection(over, shared, context.deadline);
   };
+  made.look = [](connection& over) {
+    return !over.used() || over.look_at() == connection::look::quiet;
+  };
   made.close = [&drain](connection& over, hook_context const&) {
     return close_connection(over, drain);
   };

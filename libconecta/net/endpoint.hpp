@@ -5,6 +5,7 @@
 //   open   resolves and connects; on UDP it makes a socket, which says nothing of the peer
 //   check  looks at the socket without sending: a peer that closed, or bytes that nobody asked for,
 //          fail it. With `asks`, it then sends, reads the framed reply and matches it
+//   look   the same look, before each lease but the first: what died while it was idle is replaced
 //   close  closes; a UDP socket with an answer outstanding drains first (udp_drain)
 
 #include "net/dialogue.hpp"

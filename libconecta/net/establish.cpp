@@ -65,8 +65,7 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(endpoint_url const& to, inst
 }
 
 /// A non-blocking socket, with the connection under way or made.
-error_code begin_connect(tcp::endpoint const& address, scheme kind,
-                         connection::descriptor& into) {
+error_code begin_connect(tcp::endpoint const& address, scheme kind, connection::descriptor& into) {
   auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
   auto const type = kind == scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
   auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -89,8 +88,8 @@ error_code begin_connect(tcp::endpoint const& address, scheme kind,
   return {};
 }
 
-/// A connect to a closed port of this host can, rarely, be given that very port as its source and then
-/// meet itself: TCP's simultaneous open. Nobody listens there.
+/// A connect to a closed port of this host can, rarely, be given that very port as its source and
+/// then meet itself: TCP's simultaneous open. Nobody listens there.
 bool is_connected_to_itself(int handle) {
   sockaddr_storage own{};
   sockaddr_storage peer{};

@@ -29,6 +29,9 @@ void udp_drain::release_oldest() {
   while (::recv(socket.handle(), &byte, 1, MSG_DONTWAIT) >= 0) {
     ++socket.counters().datagrams_stale;
   }
+  if (released_) {
+    released_(socket);
+  }
   waiting_.pop_front();
 }
 

@@ -13,8 +13,10 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <deque>
-#include <memory>
+#include <functional>
+#include <utility>
 
 namespace conecta::net {
 
@@ -23,7 +25,11 @@ class udp_drain {
   static constexpr std::size_t most_sockets = 1024;
   static constexpr duration kept_for = std::chrono::seconds{2};
 
-  explicit udp_drain(boost::asio::any_io_executor executor) : timer_{std::move(executor)} {}
+  using farewell = std::function<void(connection const&)>;
+
+  /// `released` is told of each socket just before it is closed.
+  explicit udp_drain(boost::asio::any_io_executor executor, farewell released = {})
+      : timer_{std::move(executor)}, released_{std::move(released)} {}
 
   void take(connection socket);
   /// Counts what has arrived and closes all of them now.
@@ -41,6 +47,7 @@ class udp_drain {
   void arm();
 
   boost::asio::steady_timer timer_;
+  farewell released_;
   std::deque<entry> waiting_;
 };
 

@@ -48,6 +48,35 @@ TEST_CASE("connections that the server closes are counted by both sides alike") 
   require_sums(run.found);
 }
 
+TEST_CASE("a connection that died while it was idle is replaced before it is lent") {
+  auto scenario = ping_scenario("");
+  scenario["endpoints"][0] = {{"id", "echo"},
+                              {"target", {{"kind", "tcp-echo"}, {"idle_disconnect", "20ms"}}}};
+  scenario["workload"]["workers"] = 1;
+  scenario["workload"]["think"] = "120ms";
+  scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+
+  auto const run = run_bench(scenario);
+  CHECK(run.found.at("requests").at("failed") == 0);
+  CHECK(run.found.at("pool").at("evicted_by").at("stale") > 0);
+  require_sums(run.found);
+}
+
+TEST_CASE("a wait that ends without a lease is a wait") {
+  auto scenario = ping_scenario("");
+  scenario["endpoints"][0] = {{"id", "echo"},
+                              {"target", {{"kind", "tcp-echo"}, {"reply_delay", "100ms"}}}};
+  scenario["pool"] = {{"max_size", 1}, {"acquire_timeout", "50ms"}};
+  scenario["workload"]["workers"] = 4;
+  scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+
+  auto const run = run_bench(scenario);
+  CHECK(run.errors("acquire", "timeout") > 0);
+  auto const& wait = run.found.at("latency").at("wait");
+  CHECK(wait.at("count") == run.found.at("requests").at("attempted"));
+  CHECK(wait.at("p50_ns") > 40'000'000);
+}
+
 TEST_CASE("of datagrams no more are answered than were sent") {
   auto scenario = ping_scenario("");
   scenario["endpoints"][0] = {{"id", "udp"}, {"target", {{"kind", "udp-echo"}}}};

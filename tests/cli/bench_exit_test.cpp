@@ -111,7 +111,7 @@ TEST_CASE("check reads a scenario, prints what it means, and opens nothing") {
   CHECK(resolved.at("pool").at("max_size") == 8);
   CHECK(resolved.at("pool").contains("idle_timeout"));
   CHECK(run({"bench", "-", "--check"}, scenario).out == checked.out);
-  CHECK(run({"check", "-", "--set", "pool.max_size=0"}, scenario).code == 65);
+  CHECK(run({"check", "-", "--set", "pool.max_size=0"}, scenario).code == 64);
   // What it prints is itself a scenario.
   CHECK(run({"check", "-"}, checked.out).out == checked.out);
   server->stop();
@@ -137,8 +137,10 @@ TEST_CASE("a closed port is 69, and the summary says so") {
   CAPTURE(ended.out, ended.err);
   CHECK(ended.code == 69);
   CHECK(ended.out.find("refused") != std::string::npos);
-  CHECK(ended.err.find("not one connection") != std::string::npos);
+  CHECK(ended.out.find("FAIL       nothing could be reached") != std::string::npos);
+  CHECK(ended.err.find("nothing could be reached") != std::string::npos);
   auto const result = run_bench(ping_scenario(closed_tcp_url()));
+  CHECK(result.found.at("verdict") == "fail");
   CHECK(result.errors("open", "refused") > 0);
   require_sums(result.found);
 }
@@ -177,6 +179,17 @@ TEST_CASE("output that cannot be written is 73") {
   CHECK(support::run_process(cli_test::conecta({"check", "-"}), full).code == 73);
   CHECK(run({"bench", "-", "--json", "/dev/full"}, text).code == 73);
   CHECK(run({"bench", "-", "--json", "/nonexistent/result.json"}, text).code == 73);
+}
+
+TEST_CASE(
+    "output that cannot be written is told before the load, and a file there stays as it is") {
+  auto const server = target::start({});
+  auto scenario = ping_scenario(tcp_url(server->address()));
+  auto const refused = run({"bench", "-", "--json", "/"}, scenario.dump());
+  CHECK(refused.code == 73);
+  CHECK(refused.err.find("conecta bench: cannot write /: ") == 0);
+  server->stop();
+  CHECK(server->counts().accepted == 0);
 }
 
 TEST_CASE("too few descriptors is 78, with how many are needed") {

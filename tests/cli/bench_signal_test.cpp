@@ -36,6 +36,7 @@ TEST_CASE("the first interrupt stops the run, which still reports what there is"
   auto const server = target::start({});
   auto scenario = long_scenario(server->address());
   scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+  scenario["thresholds"] = {{{"metric", "requests.rate_per_s"}, {"min", 1e9}}};
   auto running = start(scenario);
   REQUIRE(support::eventually([&] { return server->counts().requests > 100; }));
   running.signal(signal);
@@ -45,6 +46,7 @@ TEST_CASE("the first interrupt stops the run, which still reports what there is"
   CHECK(result.process.code == code);
   CHECK(result.found.at("complete") == false);
   CHECK(result.found.at("verdict") == "incomplete");
+  CHECK(result.found.at("thresholds")[0].at("ok").is_null());
   CHECK(result.found.at("requests").at("succeeded") > 0);
   require_sums(result.found);
   server->stop();

@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cmath>
+#include <filesystem>
+#include <iterator>
 #include <set>
 
 using namespace conecta;
@@ -17,6 +19,11 @@ std::unique_ptr<target::server> udp_echo() {
   target::target_options options;
   options.kind = target::target_kind::udp_echo;
   return target::start(options);
+}
+
+std::ptrdiff_t open_descriptors() {
+  std::filesystem::directory_iterator const all{"/proc/self/fd"};
+  return std::distance(begin(all), end(all));
 }
 
 /// Sends so many numbered datagrams, and returns the numbers that came back.
@@ -121,5 +128,36 @@ TEST_CASE("a UDP latency of 40 ms is 40 to 42 ms") {
     }
     REQUIRE(std::ranges::min(took) >= 40ms);
     return quantile(took, 0.5) <= 42ms;
+  }));
+}
+
+TEST_CASE("a client that the relay was told to forget is a new one when it comes back") {
+  auto const echo = udp_echo();
+  auto const relay = udp_relay(echo->address());
+  relay->begin(now());
+  auto const client = plain_socket::connect_udp(relay->address());
+  CHECK(client.ask("one") == "one");
+  auto const before = open_descriptors();
+  relay->forget(client.address());
+  CHECK(eventually([&] { return open_descriptors() == before - 1; }));
+  CHECK(client.ask("two") == "two");
+  CHECK(relay->turned_away() == 0);
+}
+
+TEST_CASE("clients above the relay's limit are turned away, and counted") {
+  auto const echo = udp_echo();
+  auto const relay =
+      fault::start_udp_relay({echo->address(), fault::plan{std::vector<fault::fault_spec>{}, 0, 7},
+                              wire::family::ipv4, 1});
+  relay->begin(now());
+  auto const first = plain_socket::connect_udp(relay->address());
+  auto const second = plain_socket::connect_udp(relay->address());
+  CHECK(first.ask("one") == "one");
+  second.send("two");
+  CHECK(eventually([&] { return relay->turned_away() == 1; }));
+  relay->forget(first.address());
+  CHECK(eventually([&] {
+    second.send("three");
+    return second.receive_datagram(20ms).bytes == "three";
   }));
 }

@@ -162,6 +162,37 @@ TEST_CASE("workers default to the pool's size, of stages to the workload's") {
   CHECK(made.workload.requests[0].endpoints == std::vector<std::size_t>{0});
 }
 
+TEST_CASE(
+    "1024 may wait, or all workers where those are more, unless the scenario says otherwise") {
+  CHECK(accepted(parts{}.text()).endpoints[0].pool.max_waiters == 1024);
+  parts crowded;
+  crowded.stages = R"("stages": [ { "name": "a", "duration": "1s", "workers": 5000 },
+      { "name": "b", "duration": "1s" } ])";
+  CHECK(accepted(crowded.text()).endpoints[0].pool.max_waiters == 5000);
+  crowded.pool = R"("pool": { "max_size": 4, "max_waiters": 7 },)";
+  CHECK(accepted(crowded.text()).endpoints[0].pool.max_waiters == 7);
+}
+
+TEST_CASE("a pool has what its keys say") {
+  parts written;
+  written.pool = R"("pool": { "max_size": 4, "initial_size": 1, "max_idle": 3, "max_uses": 9,
+      "when_down": "fail_fast", "check_on_acquire": "if_idle_for", "check_if_idle_for": "2s",
+      "after_bad_check": "makes_older_suspect", "fairness": "barging", "max_overtaken": 3,
+      "leak_threshold": "1s", "reclaim_after": "2s" },)";
+  pool_options const pool = accepted(written.text()).endpoints[0].pool;
+  CHECK(pool.initial_size == 1);
+  CHECK(pool.max_idle == 3);
+  CHECK(pool.max_uses == 9);
+  CHECK(pool.when_down == while_down::fail_fast);
+  CHECK(pool.check_on_acquire == acquire_check::if_idle_for);
+  CHECK(pool.check_if_idle_for == 2s);
+  CHECK(pool.after_bad_check == bad_check::makes_older_suspect);
+  CHECK(pool.fair == fairness::barging);
+  CHECK(pool.max_overtaken == 3);
+  CHECK(pool.leak_threshold == 1s);
+  CHECK(pool.reclaim_after == 2s);
+}
+
 TEST_CASE("an endpoint's pool lies over the scenario's") {
   parts written;
   written.endpoints = R"("endpoints": [ { "id": "a", "target": { "kind": "tcp-echo" },
@@ -276,10 +307,10 @@ TEST_CASE("a set value that cannot be applied is a mistake of usage") {
   CHECK(told.messages[3] == "--set nonsense: no PATH=VALUE; such as pool.max_size=32");
 }
 
-TEST_CASE("a set value that is out of range is a mistake of the scenario") {
+TEST_CASE("a set value that is out of range is a mistake of the command line") {
   overrides const changes{.sets = {"pool.max_size=0", "stages.steady.duration=soon"}};
   problems const told = refused(loaded(parts{}.text(), changes));
-  CHECK(told.why == refusal::bad_data);
+  CHECK(told.why == refusal::usage);
   CHECK(told.messages ==
         lines{"--set pool.max_size=0: /pool/max_size: found 0; allowed: a whole number from 1 to "
               "16777216",
