@@ -127,7 +127,7 @@ recovery recovery_recorder::finish(instant load_end) const {
                  std::to_string(baseline_requests_);
     return out;
   }
-  auto streak = streak_.value_or(recovery_streak{*out.baseline});
+  auto streak = streak_ ? *streak_ : recovery_streak{*out.baseline};
   auto const whole =
       load_end > end_ ? static_cast<std::size_t>((load_end - end_) / recovery_bucket) : 0;
   for (auto index = oldest_; index < std::min(whole, oldest_ + ring_.size()); ++index) {
