@@ -138,6 +138,7 @@ void add_changes(CLI::App& command, bench_options& options) {
                   "Of the whole run; scales stages and faults,\nbut no time of a pool")
       ->type_name("TIME");
   command.add_option("--seed", options.changes.seed, "Of everything that is drawn")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{9'007'199'254'740'991}).description(""))
       ->type_name("NUMBER");
 }
 
