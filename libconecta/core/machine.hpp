@@ -44,6 +44,19 @@ struct hooks_present {
   bool look = false; ///< whether `spurn` may happen
 };
 
+/// What came of the slots that were handed over.
+struct gate_report {
+  struct slot {
+    std::uint32_t index;
+    bool used; ///< lent and returned in between
+    friend bool operator==(slot const&, slot const&) = default;
+  };
+  std::vector<slot> const& idle; ///< the one used last first; all others are leased
+  std::uint64_t lent = 0;
+  std::uint64_t returned = 0;
+  std::size_t peak_leased = 0;
+};
+
 class machine {
  public:
   /// REQUIRES: violations_of(options) is empty.
@@ -74,6 +87,22 @@ class machine {
   receipt on(instant now, evict_idle const& request, action_list& out);
   receipt on(instant now, suspend const& request, action_list& out);
   receipt on(instant now, resume const& request, action_list& out);
+
+  // While nothing is pending, somebody else may lend and take back what is idle and leased, last
+  // in, first out. Between hand_over and take_back there are no events.
+
+  /// Whether these options leave that to somebody else at all.
+  [[nodiscard]] static bool may_ever_hand_over(pool_options const& options,
+                                               hooks_present hooks) noexcept;
+  /// Whether hand_over might succeed now: cheap, to be asked often.
+  [[nodiscard]] bool may_hand_over() const noexcept;
+  /// Appends the idle ones to `idle`, the one used last at the end, and returns how many are
+  /// leased; none, and nothing was handed over, if something is pending after all. REQUIRES:
+  /// may_hand_over.
+  std::optional<std::size_t> hand_over(instant now, std::vector<slot_ref>& idle);
+  /// REQUIRES: handed over.
+  void take_back(instant now, gate_report const& since);
+  [[nodiscard]] bool is_handed_over() const noexcept { return handed_over_; }
 
   /// When the next tick is due; `never` if only events can change anything.
   [[nodiscard]] instant next_deadline() const noexcept;
@@ -199,6 +228,8 @@ class machine {
   random_source random_;
   phase phase_ = phase::open;
   bool suspended_ = false;
+  bool handed_over_ = false;
+  instant take_back_by_ = never; ///< when the first that was handed over is past its lifetime
 
   std::vector<slot_record> slots_;
   std::array<std::size_t, slot_state_count> counts_{};

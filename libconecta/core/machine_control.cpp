@@ -112,6 +112,10 @@ instant machine::next_deadline() const noexcept {
   if (phase_ != phase::open) {
     return next;
   }
+  if (handed_over_) {
+    auto const scans = options_.idle_timeout.has_value() || hooks_.check;
+    return std::min({next, take_back_by_, scans ? scan_due_ : never});
+  }
   if (!resting_.empty()) {
     next = std::min(next, scan_due_);
   }

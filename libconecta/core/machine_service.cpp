@@ -162,6 +162,7 @@ void machine::fail_waiters(action_list& out) {
 
 /// Nobody waits while something can be lent, what is missing is opened.
 receipt machine::settle(instant now, action_list& out) {
+  CONECTA_ASSERT(!handed_over_, "machine: an event while its slots were handed over");
   expire_waiters(now, out);
   if (phase_ == phase::open) {
     close_surplus(now, out);

@@ -78,8 +78,10 @@ result<slot_ref> outcome_of(engine& machinery, acquire_answer answer, blocked_ca
 }
 
 result<slot_ref> acquire_as(blocked_caller& caller, engine& machinery, hook_table* looks,
-                            request const& asked, std::stop_token const& stop) {
-  auto answer = machinery.acquire(asked, caller);
+                            request const& asked, std::optional<slot_ref> unusable,
+                            std::stop_token const& stop) {
+  auto answer = unusable ? machinery.spurn(*unusable, asked.deadline, caller)
+                         : machinery.acquire(asked, caller);
   for (;;) {
     auto slot = outcome_of(machinery, std::move(answer), caller, stop);
     if (!slot || looks == nullptr || looks_alive(*looks, slot->index)) {
@@ -96,13 +98,17 @@ result<slot_ref> acquire_blocking(engine& machinery, hook_table* looks,
   if (options.stop.stop_requested()) {
     return machinery.failure(errc::cancelled);
   }
+  auto const taken = machinery.take();
+  if (taken && (looks == nullptr || looks_alive(*looks, taken->index))) {
+    return *taken;
+  }
   auto const asked = machinery.request_for(options, where);
   if (machinery.options().fair == fairness::barging) { // a late wake-up must find the caller
     auto const caller = std::make_shared<blocked_caller>();
-    return acquire_as(*caller, machinery, looks, asked, options.stop);
+    return acquire_as(*caller, machinery, looks, asked, taken, options.stop);
   }
   blocked_caller caller;
-  return acquire_as(caller, machinery, looks, asked, options.stop);
+  return acquire_as(caller, machinery, looks, asked, taken, options.stop);
 }
 
 } // namespace conecta::driver

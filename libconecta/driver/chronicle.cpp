@@ -161,6 +161,9 @@ void chronicle::came_back(std::uint32_t slot, instant now, notices& news) {
 }
 
 std::vector<lease_info> chronicle::leases() const {
+  if (!records_borrowers_) {
+    return {};
+  }
   std::vector<lease_info> out;
   for (auto const& that : records_) {
     if (that.leased) {

@@ -57,6 +57,8 @@ class chronicle {
  public:
   chronicle(pool_options const& options, std::size_t slots)
       : records_(slots),
+        records_borrowers_{options.borrowers == recording::on || options.leak_threshold ||
+                           options.observer},
         records_durations_{options.durations == recording::on},
         observed_{options.observer != nullptr} {}
 
@@ -97,6 +99,7 @@ class chronicle {
   }
 
   std::vector<record> records_;
+  bool records_borrowers_;
   bool records_durations_;
   bool observed_;
   stats::histogram waits_;

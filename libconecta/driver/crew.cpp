@@ -76,9 +76,12 @@ class crew::threads final : public carrier {
   }
 
   void drained() override {
-    scoped_lock const lock{mutex_};
-    drained_ = true;
-    everything_closed_.notify_all();
+    {
+      scoped_lock const lock{mutex_};
+      drained_ = true;
+      everything_closed_.notify_all();
+    }
+    hooks_.everything_closed();
   }
 
   void make_room(std::size_t slots) override {

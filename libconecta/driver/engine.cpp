@@ -60,7 +60,12 @@ request engine::request_for(acquire_options const& options, std::source_location
   return asked;
 }
 
+std::optional<slot_ref> engine::take() noexcept { return shell_->take(); }
+bool engine::put(slot_ref slot) noexcept { return shell_->put(slot); }
 acquire_answer engine::acquire(request const& asked, waiter& caller) {
+  if (auto const slot = take()) {
+    return *slot;
+  }
   return shell_->acquire(asked, caller);
 }
 std::optional<slot_ref> engine::retry(ticket caller) { return shell_->retry(caller); }
@@ -68,7 +73,11 @@ acquire_answer engine::spurn(slot_ref slot, instant deadline, waiter& caller) {
   return shell_->spurn(slot, deadline, caller);
 }
 void engine::cancel(ticket caller) { shell_->run(core::cancel{caller}); }
-void engine::give_back(slot_ref slot) { shell_->run(core::give_back{slot}); }
+void engine::give_back(slot_ref slot) {
+  if (!put(slot)) {
+    shell_->run(core::give_back{slot});
+  }
+}
 void engine::discard(slot_ref slot, close_reason reason) {
   shell_->run(core::discard{slot, reason});
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace conecta::driver {
@@ -19,6 +20,13 @@ pool_options accepted(pool_options const& options) {
 }
 
 instant current_instant() { return std::chrono::steady_clock::now(); }
+
+/// Where somebody wants to know of each lease, each has to pass here.
+bool leaves_to_a_gate(pool_options const& options, hooks_present hooks) {
+  return options.borrowers == recording::off && options.durations == recording::off &&
+         !options.observer &&
+         core::machine::may_ever_hand_over(options, {hooks.check, hooks.reset, hooks.look});
+}
 
 std::uint64_t fresh_seed() {
   std::random_device entropy;
@@ -36,14 +44,19 @@ engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& 
                current_instant()},
       chronicle_{options_, slots_of(options_)},
       callers_(options_.max_waiters + 1 + (hooks.look ? slots_of(options_) : 0)),
-      may_spurn_{hooks.look} {}
+      has_gate_{leaves_to_a_gate(options_, hooks)},
+      gate_{has_gate_ ? slots_of(options_) : 0},
+      may_spurn_{hooks.look} {
+  scoped_lock const lock{mutex_};
+  make_room_for_gate(slots_of(options_));
+}
 
 template <class Call>
 acquire_answer engine::shell::ask(waiter& caller, Call const& call) {
   pending todo;
   {
     scoped_lock const lock{mutex_};
-    auto const now = current_instant();
+    auto const now = begin();
     auto const mine = call(now, todo);
     todo.own = mine;
     callers_[mine.place] = {&caller, todo.asking};
@@ -51,6 +64,31 @@ acquire_answer engine::shell::ask(waiter& caller, Call const& call) {
   }
   carry_out(todo);
   return std::move(todo.own);
+}
+
+/// While the gate is open, the machine's counts are those of when it was opened.
+template <class Counts>
+Counts engine::shell::as_of_now(Counts counts) const {
+  if (machine_.is_handed_over()) {
+    auto const since = gate_.now();
+    counts.idle = counts.idle + counts.leased - since.leased;
+    counts.leased = since.leased;
+    if constexpr (std::is_same_v<Counts, pool_stats>) {
+      counts.acquired += since.taken;
+      counts.returned += since.put;
+      counts.peak_leased = std::max(counts.peak_leased, gate_.peak_leased());
+    }
+  }
+  return counts;
+}
+
+/// So that neither opening nor closing the gate ever allocates. REQUIRES: it is closed.
+void engine::shell::make_room_for_gate(std::size_t slots) {
+  if (has_gate_) {
+    handed_over_.reserve(slots);
+    came_back_.reserve(slots);
+    gate_.make_room(slots);
+  }
 }
 
 acquire_answer engine::shell::acquire(request const& asked, waiter& caller) {
@@ -73,7 +111,7 @@ std::optional<slot_ref> engine::shell::retry(ticket mine) {
   pending todo;
   {
     scoped_lock const lock{mutex_};
-    auto const now = current_instant();
+    auto const now = begin();
     machine_.on(now, core::retry{mine}, todo.actions);
     finish(todo, now, mine);
   }
@@ -139,8 +177,10 @@ result<void> engine::shell::resize(std::size_t max_size) {
     wanted.max_size = max_size;
     auto const slots = slots_of(wanted);
     if (slots > room_) {
+      begin();
       carrier_.make_room(slots);
       chronicle_.make_room(slots);
+      make_room_for_gate(slots);
       callers_.resize(options_.max_waiters + 1 + (may_spurn_ ? slots : 0));
       room_ = slots;
     }
@@ -155,7 +195,7 @@ std::size_t engine::shell::evict_idle() {
   pending todo;
   {
     scoped_lock const lock{mutex_};
-    auto const now = current_instant();
+    auto const now = begin();
     machine_.on(now, core::evict_idle{}, todo.actions);
     finish(todo, now, std::nullopt);
   }
@@ -173,7 +213,7 @@ error engine::shell::failure(errc code) {
 
 pool_stats engine::shell::stats() {
   scoped_lock const lock{mutex_};
-  auto snapshot = machine_.stats();
+  auto snapshot = as_of_now(machine_.stats());
   snapshot.observer_errors = observer_errors_.load(std::memory_order_relaxed);
   return snapshot;
 }
@@ -189,7 +229,7 @@ pool_durations engine::shell::durations() {
 }
 
 error engine::shell::failure_with(errc code) {
-  return {code, machine_.counts(), last_open_.code, last_open_.detail};
+  return {code, as_of_now(machine_.counts()), last_open_.code, last_open_.detail};
 }
 
 } // namespace conecta::driver

@@ -1,7 +1,8 @@
 #pragma once
 
 // The core behind its lock: who waits under which ticket, what is remembered of whom, and what an
-// event leads to. shell.cpp has the events, shell_effects.cpp what they lead to.
+// event leads to. shell.cpp has the events, shell_effects.cpp what they lead to, and when the gate
+// is open.
 //
 // Thread safety: all of it. Whatever is told to callers, carrier and observer is gathered under the
 // lock and said after it.
@@ -9,6 +10,7 @@
 #include "base/mutex.hpp"
 #include "core/machine.hpp"
 #include "driver/chronicle.hpp"
+#include "driver/gate.hpp"
 
 #include <conecta/driver.hpp>
 
@@ -28,6 +30,10 @@ class engine::shell {
  public:
   shell(pool_options const& options, hooks_present hooks, carrier& carried_by);
 
+  /// Through the gate: without the lock, and only while nothing is pending.
+  std::optional<slot_ref> take() noexcept { return gate_.take(); }
+  bool put(slot_ref slot) noexcept { return gate_.put(slot); }
+
   acquire_answer acquire(request const& asked, waiter& caller);
   acquire_answer spurn(slot_ref slot, instant deadline, waiter& caller);
   std::optional<slot_ref> retry(ticket mine);
@@ -45,7 +51,7 @@ class engine::shell {
     pending todo;
     auto const answer = [&] {
       scoped_lock const lock{mutex_};
-      auto const now = std::chrono::steady_clock::now();
+      auto const now = begin();
       auto const receipt = machine_.on(now, what, todo.actions);
       if (was_accepted(receipt)) {
         note(what, now, todo.news);
@@ -96,6 +102,13 @@ class engine::shell {
   acquire_answer ask(waiter& caller, Call const& call);
   error failure_with(errc code) CONECTA_REQUIRES(mutex_);
 
+  /// The time of the event that comes now; what was handed over to the gate is back.
+  instant begin() CONECTA_REQUIRES(mutex_);
+  void hand_over(instant now) CONECTA_REQUIRES(mutex_);
+  void make_room_for_gate(std::size_t slots) CONECTA_REQUIRES(mutex_);
+  template <class Counts>
+  Counts as_of_now(Counts counts) const CONECTA_REQUIRES(mutex_);
+
   // What an accepted event says, before what it leads to.
 
   template <class Event>
@@ -122,6 +135,12 @@ class engine::shell {
   core::machine machine_ CONECTA_GUARDED_BY(mutex_);
   chronicle chronicle_ CONECTA_GUARDED_BY(mutex_);
   std::vector<queued_caller> callers_ CONECTA_GUARDED_BY(mutex_);
+  bool const has_gate_;
+  gate gate_; ///< take and put without the lock
+  std::vector<slot_ref> handed_over_ CONECTA_GUARDED_BY(mutex_);
+  std::vector<core::gate_report::slot> came_back_ CONECTA_GUARDED_BY(mutex_);
+  std::size_t events_to_wait_ CONECTA_GUARDED_BY(mutex_) = 0; ///< before the gate opens again
+  std::size_t patience_ CONECTA_GUARDED_BY(mutex_) = 1;
   bool const may_spurn_;
   std::size_t room_ CONECTA_GUARDED_BY(mutex_) = slots_of(options_);
   instant armed_ CONECTA_GUARDED_BY(mutex_) = never;

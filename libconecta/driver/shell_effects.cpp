@@ -1,5 +1,6 @@
 #include "driver/shell.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace conecta::driver {
@@ -120,10 +121,44 @@ struct engine::shell::performing {
   void operator()(core::drained const&) const { by.drained(); }
 };
 
+instant engine::shell::begin() {
+  auto const now = std::chrono::steady_clock::now();
+  if (machine_.is_handed_over()) {
+    auto const since = gate_.close(came_back_);
+    machine_.take_back(now, {came_back_, since.taken, since.put, gate_.peak_leased()});
+    // Both ends look at every slot: that must be rare beside what passes in between.
+    auto const slots = std::max<std::size_t>(room_, 16);
+    auto const was_worth_it = since.taken + since.put >= 8 * slots;
+    patience_ = was_worth_it ? 1 : std::min<std::size_t>(2 * patience_, 1024);
+    events_to_wait_ = slots * patience_;
+  }
+  return now;
+}
+
+void engine::shell::hand_over(instant now) {
+  if (!has_gate_ || room_ > gate_.room()) {
+    return;
+  }
+  if (events_to_wait_ > 0) {
+    --events_to_wait_;
+    return;
+  }
+  if (!machine_.may_hand_over()) {
+    return;
+  }
+  handed_over_.clear();
+  if (auto const leased = machine_.hand_over(now, handed_over_)) {
+    gate_.open(handed_over_, *leased);
+  } else {
+    events_to_wait_ = room_;
+  }
+}
+
 void engine::shell::finish(pending& todo, instant now, std::optional<ticket> mine) {
   for (auto const& action : todo.actions) {
     std::visit(gathering{*this, todo, now, mine}, action);
   }
+  hand_over(now);
   if (auto const next = machine_.next_deadline(); next < armed_) {
     armed_ = next;
     todo.wake = next;

@@ -19,6 +19,7 @@ inline pool_options bare_options(shape const& of) {
   options.max_size = of.slots;
   options.idle_timeout.reset();
   options.max_lifetime.reset();
+  options.borrowers = recording::off;
   return options;
 }
 

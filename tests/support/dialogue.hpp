@@ -79,6 +79,14 @@ class dialogue {
   }
   void tick() { on(core::tick{}); }
 
+  /// What is idle, the one used last at the end; none if something is pending.
+  std::optional<std::vector<slot_ref>> hand_over() {
+    std::vector<slot_ref> idle;
+    return machine_.may_hand_over() && machine_.hand_over(now_, idle) ? std::optional{idle}
+                                                                      : std::nullopt;
+  }
+  void take_back(core::gate_report const& since) { machine_.take_back(now_, since); }
+
   void expect(std::vector<core::action> const& actions) {
     CHECK(heard_ == actions);
     heard_.clear();

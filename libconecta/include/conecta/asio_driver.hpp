@@ -54,6 +54,7 @@ class asio_state final : public shelf<T>,
         hooks_(slots_of(options)) {}
 
   engine& machinery() noexcept override { return engine_; }
+  std::shared_ptr<void> hold() noexcept override { return this->weak_from_this().lock(); }
   [[nodiscard]] executor_type executor() const noexcept { return executor_; }
 
   [[nodiscard]] bool looks_alive(slot_ref slot) {

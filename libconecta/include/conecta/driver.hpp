@@ -122,6 +122,11 @@ class engine {
   [[nodiscard]] request request_for(acquire_options const& options,
                                     std::source_location where) const;
 
+  /// What is idle, without the lock; none where the lock is needed, or nothing is idle.
+  [[nodiscard]] std::optional<slot_ref> take() noexcept;
+  /// The same for a return: false, and without effect, where give_back is needed.
+  [[nodiscard]] bool put(slot_ref slot) noexcept;
+
   [[nodiscard]] acquire_answer acquire(request const& asked, waiter& caller);
   /// After woken(): the slot, or none if it was not to be had; the caller then waits on.
   [[nodiscard]] std::optional<slot_ref> retry(ticket caller);
@@ -179,6 +184,8 @@ class hook_table {
   virtual bool run_look(std::uint32_t index) = 0;
   /// There will be so many slots; what is in them stays where it is.
   virtual void make_room(std::size_t slots) = 0;
+  /// Closed, and no lease is out any more. Whoever calls holds the owner.
+  virtual void everything_closed() noexcept = 0;
 
  protected:
   ~hook_table() = default;

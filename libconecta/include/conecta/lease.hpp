@@ -38,6 +38,8 @@ class shelf {
     std::abort(); // no slot has this index
   }
   [[nodiscard]] virtual driver::engine& machinery() noexcept = 0;
+  /// Shares it for as long as a call lasts that may end it.
+  [[nodiscard]] virtual std::shared_ptr<void> hold() noexcept = 0;
 
  protected:
   /// At least doubled, so that there are few segments. One call at a time; slots are handed out
@@ -75,14 +77,20 @@ class [[nodiscard]] lease {
  public:
   /// Empty: holds nothing.
   lease() = default;
+  /// Of a shelf that stays while any lease is out.
+  lease(shelf<T>& from, slot_ref slot) noexcept : from_{&from}, slot_{slot} {}
   lease(std::shared_ptr<shelf<T>> from, slot_ref slot) noexcept
-      : from_{std::move(from)}, slot_{slot} {}
-  lease(lease&& other) noexcept = default;
+      : from_{from.get()}, slot_{slot}, keeps_{std::move(from)} {}
+  lease(lease&& other) noexcept
+      : from_{std::exchange(other.from_, nullptr)},
+        slot_{other.slot_},
+        keeps_{std::move(other.keeps_)} {}
   lease& operator=(lease&& other) noexcept {
     if (this != &other) {
       release();
-      from_ = std::move(other.from_);
+      from_ = std::exchange(other.from_, nullptr);
       slot_ = other.slot_;
+      keeps_ = std::move(other.keeps_);
     }
     return *this;
   }
@@ -103,8 +111,12 @@ class [[nodiscard]] lease {
 
   /// Gives the resource back now; without effect on an empty lease.
   void release() noexcept {
-    if (auto const from = std::exchange(from_, nullptr)) {
-      from->machinery().give_back(slot_);
+    if (auto* const from = std::exchange(from_, nullptr)) {
+      if (auto& machinery = from->machinery(); !machinery.put(slot_)) {
+        auto const alive = from->hold(); // the pool may go with its last lease
+        machinery.give_back(slot_);
+      }
+      keeps_.reset();
     }
   }
 
@@ -112,8 +124,9 @@ class [[nodiscard]] lease {
   /// `stale`.
   void discard(close_reason reason = close_reason::broken) {
     require("discard");
-    auto const from = std::exchange(from_, nullptr);
-    from->machinery().discard(slot_, reason);
+    auto const alive = from_->hold();
+    std::exchange(from_, nullptr)->machinery().discard(slot_, reason);
+    keeps_.reset();
   }
 
   /// Takes the resource out of the pool for good; its place can be opened again. If moving it
@@ -121,9 +134,11 @@ class [[nodiscard]] lease {
   [[nodiscard]] T detach() {
     require("detach");
     T taken = std::move(*(*from_)[slot_.index]);
-    auto const from = std::exchange(from_, nullptr);
+    auto const alive = from_->hold();
+    auto* const from = std::exchange(from_, nullptr);
     (*from)[slot_.index].reset();
     from->machinery().detach(slot_);
+    keeps_.reset();
     return taken;
   }
 
@@ -134,8 +149,9 @@ class [[nodiscard]] lease {
     }
   }
 
-  std::shared_ptr<shelf<T>> from_;
+  shelf<T>* from_ = nullptr;
   slot_ref slot_;
+  std::shared_ptr<shelf<T>> keeps_; ///< empty where the shelf stays by itself
 };
 
 } // namespace conecta

@@ -68,7 +68,7 @@ enum class while_down : std::uint8_t {
   fail_fast, ///< with nothing lent and nothing on its way they are refused with open_failed
 };
 
-/// Whether the pool records how long waits, opens and leases take: pool::durations().
+/// Whether the pool records something that costs time with each lease.
 enum class recording : std::uint8_t { off, on };
 
 class pool_observer;
@@ -124,7 +124,12 @@ struct pool_options {
   unsigned max_overtaken = 8; ///< 1 to 255; with fairness::barging
   on_return returned = on_return::lend_again;
 
-  recording durations = recording::off;
+  /// Who holds what since when: pool::leases(). Off, leases of a pool with the order lifo, without
+  /// max_idle, max_uses, leak_threshold, reset on return, checks on acquire, durations and observer
+  /// need no lock while nobody waits and nothing is opened, checked or closed; a lifetime then ends
+  /// when the pool's timer says so, and idle times count from the next scan after the return.
+  recording borrowers = recording::on;
+  recording durations = recording::off;         ///< of waits, opens and leases: pool::durations()
   std::shared_ptr<pool_observer> observer = {}; ///< conecta/observer.hpp
   std::string name = {};                        ///< for messages and statistics
 };

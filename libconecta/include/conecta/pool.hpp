@@ -21,6 +21,7 @@
 #include <conecta/pool_controls.hpp>
 
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <system_error>
 #include <utility>
@@ -35,6 +36,7 @@ class pool : public pool_controls<pool<T>> {
   pool(pool_options const& options, blocking_endpoint<T> endpoint)
       : state_{std::make_shared<state>(options, std::move(endpoint))} {
     state_->threads.start(state_);
+    state_->self = state_;
   }
 
   /// The same without the exceptions: the error's detail lists the violations.
@@ -64,12 +66,16 @@ class pool : public pool_controls<pool<T>> {
   [[nodiscard]] result<lease<T>>
   acquire(acquire_options const& options = {},
           std::source_location where = std::source_location::current()) {
-    auto from = state_; // whoever waits may be told that the pool is gone
-    auto const slot = from->threads.acquire(options, where);
+    auto& from = *state_;
+    if (auto const taken = from.take_at_once(options)) {
+      return lease<T>{from, *taken};
+    }
+    auto const alive = state_; // whoever waits may be told that the pool is gone
+    auto const slot = from.threads.acquire(options, where);
     if (!slot) {
       return slot.error();
     }
-    return lease<T>{std::move(from), *slot};
+    return lease<T>{from, *slot};
   }
 
   [[nodiscard]] result<lease<T>>
@@ -119,7 +125,7 @@ class pool : public pool_controls<pool<T>> {
   friend pool_controls<pool<T>>;
   [[nodiscard]] driver::engine& machinery() const { return state_->threads.machinery(); }
 
-  struct state final : shelf<T>, driver::hook_table {
+  struct state final : shelf<T>, driver::hook_table, std::enable_shared_from_this<state> {
     state(pool_options const& options, blocking_endpoint<T> hooks)
         : shelf<T>{violations_of(options).empty() ? slots_of(options) : 0},
           endpoint{std::move(hooks)},
@@ -129,7 +135,14 @@ class pool : public pool_controls<pool<T>> {
                    .look = static_cast<bool>(endpoint.look)},
                   *this} {}
 
-    driver::engine& machinery() noexcept override { return threads.machinery(); }
+    driver::engine& machinery() noexcept override { return machine; }
+    std::shared_ptr<void> hold() noexcept override { return this->shared_from_this(); }
+    void everything_closed() noexcept override { self.reset(); }
+
+    /// Without the lock, where nothing has to be looked at.
+    std::optional<slot_ref> take_at_once(acquire_options const& options) noexcept {
+      return looks || options.stop.stop_requested() ? std::nullopt : machine.take();
+    }
 
     void run_open(std::uint32_t index, hook_context const& context) override {
       (*this)[index].emplace(endpoint.open(context));
@@ -154,6 +167,9 @@ class pool : public pool_controls<pool<T>> {
 
     blocking_endpoint<T> endpoint;
     driver::crew threads;
+    bool const looks = static_cast<bool>(endpoint.look);
+    driver::engine& machine = threads.machinery();
+    std::shared_ptr<state> self; ///< while the pool is open or a lease is out
   };
 
   void shut() noexcept {

@@ -17,7 +17,8 @@ class pool_controls {
   /// An exact snapshot.
   [[nodiscard]] pool_stats stats() const { return engine_of().stats(); }
 
-  /// Who holds what, and since when. Costs O(max_size).
+  /// Who holds what, and since when; empty where pool_options::borrowers is off and nothing else
+  /// needs to know. Costs O(max_size).
   [[nodiscard]] std::vector<lease_info> leases() const { return engine_of().leases(); }
 
   /// How long waits, opens and leases took; empty unless pool_options::durations asks for it.
