@@ -11,8 +11,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
-#include <optional>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -27,6 +28,19 @@ namespace {
 blocking_endpoint<session> opening_from(ledger& book) {
   return {.open = [&book] { return session{book}; }};
 }
+
+/// Counts the checks that it hears of, and how many failures each came after.
+class check_counter final : public pool_observer {
+ public:
+  void checked(bool ok, unsigned failures_so_far) override {
+    good += ok ? 1 : 0;
+    bad += ok ? 0 : 1;
+    after_failures += failures_so_far;
+  }
+  std::atomic<unsigned> good = 0;
+  std::atomic<unsigned> bad = 0;
+  std::atomic<unsigned> after_failures = 0;
+};
 
 /// So many threads do it at once; returns when all have.
 template <class Job>
@@ -228,4 +242,21 @@ TEST_CASE("with max_idle 0 everybody is served, however many come") {
   CHECK(served == 1000);
   CHECK(p.stats().peak_live <= 10);
   CHECK(p.stats().idle == 0);
+}
+
+TEST_CASE("an observer hears of every check, good or bad, and how many failed before it") {
+  auto const ear = std::make_shared<check_counter>();
+  pool_options options;
+  options.max_size = 1;
+  options.min_idle = 1;
+  options.scan_interval = 1ms;
+  options.check_retries = 2;
+  options.observer = ear;
+  std::atomic<int> checks = 0;
+  pool<int> p{options, {.open = [] { return 1; }, .check = [&](int&) { return ++checks > 2; }}};
+  until([&] { return ear->good >= 3; });
+  p.close(20s);
+  CHECK(ear->bad == 2);
+  CHECK(ear->after_failures == 0 + 1 + 2); // two bad ones, and the good one that ended it
+  CHECK(p.stats().closed_by[close_reason::unhealthy] == 0);
 }
