@@ -87,10 +87,10 @@ options() {
     done
 }
 
-# Prose is wrapped at 100 columns; tables and code are as wide as they are.
+# Prose is wrapped at 100 columns, give or take a link; tables and code are as wide as they are.
 wrapped() {
   awk '/^```/ { code = !code } FNR == 1 { code = 0 }
-    !code && !/^\|/ && !/^    / && length > 100 { print FILENAME ":" FNR ": " length " columns" }' \
+    !code && !/^\|/ && !/^    / && length > 105 { print FILENAME ":" FNR ": " length " columns" }' \
     docs/*.md
 }
 
