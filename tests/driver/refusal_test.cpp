@@ -1,4 +1,5 @@
-// What a pool says to options that it does not accept, and to misuse. No thread is started here.
+// What a pool says to options that it does not accept, and to misuse. No thread is started here
+// but in processes of their own.
 
 #include "support/printing.hpp"
 
@@ -72,6 +73,15 @@ TEST_CASE("the use of an empty lease aborts") {
   CHECK(aborts([] { lease<int>{}.discard(); }));
   CHECK(aborts([] { static_cast<void>(lease<int>{}.detach()); }));
   CHECK(!aborts([] { lease<int>{}.release(); }));
+}
+
+TEST_CASE("a timeout and a deadline at once abort") {
+  auto const ask = [](acquire_options const& how) {
+    pool<int> p{{}, {.open = [] { return 1; }}};
+    static_cast<void>(p.acquire(how));
+  };
+  CHECK(aborts([&] { ask({.timeout = 1s, .deadline = instant::max()}); }));
+  CHECK(!aborts([&] { ask({.deadline = instant::max()}); }));
 }
 
 TEST_CASE("every error code has words") {
