@@ -87,6 +87,15 @@ options() {
     done
 }
 
+# The diagram of a slot's states against the table that the code goes by.
+states() {
+  in_code=$(sed -nE 's/.*slot_state::([a-z]+),[ ]*slot_input::([a-z_]+),[ ]*slot_state::([a-z]+)\}.*/\1 --> \3: \2/p' \
+    libconecta/core/slot_state.hpp | sort)
+  drawn=$(sed -nE 's/^  ([a-z]+ --> [a-z]+: [a-z_]+)$/\1/p' docs/states.md | sort)
+  [ -n "$in_code" ] && [ "$in_code" = "$drawn" ] ||
+    echo "docs/states.md: the diagram is not what libconecta/core/slot_state.hpp says"
+}
+
 # Prose is wrapped at 100 columns, give or take a link; tables and code are as wide as they are.
 wrapped() {
   awk '/^```/ { code = !code } FNR == 1 { code = 0 }
@@ -101,13 +110,15 @@ breaches() {
   named_paths
   behaviours
   options
+  states
 }
 
 if [ "$1" = --self-test ]; then
   # The canary: pages with one breach of each kind.
   tree=$(mktemp -d)
   trap 'rm -rf "$tree"' EXIT
-  mkdir -p "$tree"/docs "$tree"/tests/core "$tree"/tests/property "$tree"/libconecta/include/conecta
+  mkdir -p "$tree"/docs "$tree"/tests/core "$tree"/tests/property "$tree"/libconecta/include/conecta \
+    "$tree"/libconecta/core
   cd "$tree" || exit 2
   printf '%s\n' 'struct pool_options {' '  std::size_t max_size = 16;' \
     '  duration wait = std::chrono::seconds{3};' '};' >libconecta/include/conecta/options.hpp
@@ -121,14 +132,17 @@ if [ "$1" = --self-test ]; then
     echo '`tests/core/b_test.cpp` and `tests/core`' # 4: a path
     echo 'small worlds "tiny", "huge"' # 5: a world
   } >docs/page.md
-  printf '%s\n' 'small world "tiny", [page](page.md), [other](behaviours.md)' '' \
+  printf '%s\n' 'small world "tiny", [page](page.md), [other](behaviours.md), [last](states.md)' '' \
     '| `max_size` | 17 | any | how many |' '| `wait` | 3 s | any | how long |' \
     >docs/README.md # 6, 7: a default, as seen from either side
   printf '%s\n' '## theirs: 4 tests' '' '| `a` | b | `one` (core/a_test.cpp) |' \
     '| `b` | b | does not apply: no |' '| `c` | b | to do |' >docs/behaviours.md # 8, 9: row, length
-  yes 'alone' | head -n 40 | tr '\n' ' ' >docs/orphan.md # 10, 11: reached from nowhere, not wrapped
+  echo 'transition{slot_state::idle,  slot_input::grant,  slot_state::leased},' \
+    >libconecta/core/slot_state.hpp
+  echo '  idle --> vacant: grant' >docs/states.md # 10: the diagram
+  yes 'alone' | head -n 40 | tr '\n' ' ' >docs/orphan.md # 11, 12: reached from nowhere, not wrapped
   found=$(breaches "$tree" | wc -l)
-  [ "$found" -eq 11 ] || { echo "the self-test found $found breaches, not 11"; breaches "$tree"; exit 1; }
+  [ "$found" -eq 12 ] || { echo "the self-test found $found breaches, not 12"; breaches "$tree"; exit 1; }
   exit 0
 fi
 
