@@ -96,7 +96,7 @@ class crew::threads final : public carrier {
 
   std::size_t close_pool(duration grace) {
     engine_.drain();
-    if (runs_a_hook()) {
+    if (is_called_by_the_pool()) {
       return engine_.stats().leased;
     }
     auto const deadline = saturating_add(std::chrono::steady_clock::now(), grace);
@@ -122,9 +122,9 @@ class crew::threads final : public carrier {
       time_changed_.notify_all();
       work_arrived_.notify_all();
     }
-    auto const from_a_hook = runs_a_hook();
+    auto const from_within = is_called_by_the_pool();
     for (auto& each : ending) {
-      from_a_hook ? each.detach() : each.join();
+      from_within ? each.detach() : each.join();
     }
   }
 
@@ -152,12 +152,14 @@ class crew::threads final : public carrier {
   };
   static inline thread_local frame const* innermost = nullptr;
 
-  [[nodiscard]] bool runs_a_hook() const noexcept {
+  /// Whether this thread is inside a hook or the observer of this pool: what it would wait for
+  /// may be waiting for it.
+  [[nodiscard]] bool is_called_by_the_pool() const noexcept {
     auto const* each = innermost;
     while (each != nullptr && each->of != this) {
       each = each->outer;
     }
-    return each != nullptr;
+    return each != nullptr || engine_.tells_here();
   }
 
   [[nodiscard]] bool dismissed() {

@@ -68,6 +68,7 @@ class engine::shell {
   std::vector<lease_info> leases();
   pool_durations durations();
   [[nodiscard]] pool_options const& options() const noexcept { return options_; }
+  [[nodiscard]] bool tells_here() const noexcept;
 
  private:
   struct rejection {
@@ -125,6 +126,13 @@ class engine::shell {
   /// caller whose own event this is gets its answer by value; only others are called back.
   void finish(pending& todo, instant now, std::optional<ticket> mine) CONECTA_REQUIRES(mutex_);
   void carry_out(pending& todo);
+
+  /// A call of an observer that this thread is inside of; one may lead to another pool's.
+  struct telling {
+    shell const* of;
+    telling const* outer;
+  };
+  static inline thread_local telling const* innermost = nullptr;
 
   struct gathering;
   struct performing;

@@ -165,10 +165,20 @@ void engine::shell::finish(pending& todo, instant now, std::optional<ticket> min
   }
 }
 
+bool engine::shell::tells_here() const noexcept {
+  auto const* each = innermost;
+  while (each != nullptr && each->of != this) {
+    each = each->outer;
+  }
+  return each != nullptr;
+}
+
 /// The observer first: it hears of each resource's events in their order.
 void engine::shell::carry_out(pending& todo) {
   if (!todo.news.empty()) {
+    telling const here{this, std::exchange(innermost, &here)};
     observer_errors_ += tell(*options_.observer, todo.news);
+    innermost = here.outer;
   }
   for (auto const& each : todo.grants) {
     each.caller->granted(each.slot);

@@ -166,6 +166,8 @@ class engine {
   [[nodiscard]] pool_stats stats() const;
   /// As given; max_size is the one of the beginning.
   [[nodiscard]] pool_options const& options() const noexcept;
+  /// Whether this thread is inside a call of this pool's observer.
+  [[nodiscard]] bool tells_here() const noexcept;
   /// The pool's state as an error with `code`.
   [[nodiscard]] error failure(errc code) const;
 
@@ -209,12 +211,12 @@ class crew {
   [[nodiscard]] result<slot_ref> acquire(acquire_options const& options,
                                          std::source_location where);
 
-  /// Closes the pool and waits up to `grace` until all is closed; from a hook it does not wait.
-  /// Returns how many leases are still out.
+  /// Closes the pool and waits up to `grace` until all is closed; from a hook or the observer it
+  /// does not wait. Returns how many leases are still out.
   std::size_t close(duration grace);
 
-  /// Ends the threads once the hooks that run have returned; from a hook it does not wait. Closes
-  /// that are due later run in the thread that causes them.
+  /// Ends the threads once the hooks that run have returned; from a hook or the observer it does
+  /// not wait. Closes that are due later run in the thread that causes them.
   void dismiss();
 
  private:

@@ -4,8 +4,9 @@
 // and put it into pool_options::observer.
 //
 // Thread safety: called from any thread, several at once, after the pool's lock was let go: an
-// observer may call the pool. It is told before what it hears of has any effect, so it should be
-// quick; events of one resource come in their order, those of different ones may not. Errors: what an observer throws is dropped, and counted in
+// observer may call the pool, and close or destroy it: neither waits then. It is told before what
+// it hears of has any effect, so it should be quick; events of one resource come in their order,
+// those of different ones may not. Errors: what an observer throws is dropped, and counted in
 // pool_stats::observer_errors.
 
 #include <conecta/stats.hpp>

@@ -13,7 +13,7 @@
 // every member may be called from any thread, hooks included. Lifetime: leases may outlive the
 // pool; each then closes its resource in the thread that releases it. The destructor closes the
 // pool, never waits for leases, and waits for the hooks that run (each has been asked to stop, or
-// will be at its timeout), unless a hook is what destroys it.
+// will be at its timeout), unless a hook or the observer is what destroys it.
 
 #include <conecta/driver.hpp>
 #include <conecta/endpoint.hpp>
@@ -115,7 +115,7 @@ class pool : public pool_controls<pool<T>> {
 
   /// Refuses waiters, closes what is idle, and waits up to `grace` until every lease has come back
   /// and all is closed; a lease that comes back later is closed then. Returns how many are still
-  /// lent. From a hook it does not wait. May be called again.
+  /// lent. From a hook or the observer it does not wait. May be called again.
   std::size_t close(duration grace = duration::zero()) {
     auto const kept = state_; // a hook may destroy the pool meanwhile
     return kept->threads.close(grace);
