@@ -4,6 +4,7 @@
 // text form (message_text.hpp) is what traces, failures and fuzz crashes are written in.
 
 #include <conecta/ids.hpp>
+#include <conecta/patience.hpp>
 #include <conecta/stats.hpp>
 #include <conecta/time.hpp>
 
@@ -203,7 +204,7 @@ using action = std::variant<open, check, reset, close, interrupt, grant, wake, r
                             reclaimed, came_back, drained>;
 
 /// Eight fit without an allocation; an event rarely causes more.
-using action_list = boost::container::small_vector<action, 8>;
+using action_list = boost::container::small_vector<action, 8, patient_allocator<action>>;
 
 /// Whether an event was about something that is so. What is refused changes nothing.
 enum class receipt : std::uint8_t { accepted, refused };

@@ -84,7 +84,7 @@ void chronicle::open_failed(std::uint32_t slot, open_failure const& why, instant
     news.push_back({.what = notice::kind::open_failed,
                     .took = now - records_[slot].since,
                     .why = why.code,
-                    .detail = why.detail});
+                    .detail = copy_if_possible(why.detail)});
   }
 }
 

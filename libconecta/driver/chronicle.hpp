@@ -8,6 +8,7 @@
 #include "stats/histogram.hpp"
 
 #include <conecta/driver.hpp>
+#include <conecta/patience.hpp>
 
 #include <boost/container/small_vector.hpp>
 
@@ -48,7 +49,7 @@ struct notice {
   lease_info lease{};
 };
 
-using notices = boost::container::small_vector<notice, 2>;
+using notices = boost::container::small_vector<notice, 2, patient_allocator<notice>>;
 
 /// What came out of the observer as an exception is counted, and dropped.
 [[nodiscard]] std::uint64_t tell(pool_observer& observer, notices const& news) noexcept;

@@ -1,4 +1,5 @@
 #include <conecta/driver.hpp>
+#include <conecta/patience.hpp>
 
 #include "base/assert.hpp"
 #include "base/mutex.hpp"
@@ -26,7 +27,7 @@ class crew::threads final : public carrier {
         most_others_{engine_.options().check_concurrency + 1},
         most_workers_{engine_.options().open_concurrency + most_others_},
         running_(slots_of(engine_.options())) {
-    workers_.reserve(most_workers_);
+    workers_.reserve(most_workers_ + 1); // dismiss() adds the timer
   }
 
   ~threads() { CONECTA_ASSERT(dismissed(), "crew: destroyed before it was dismissed"); }
@@ -138,6 +139,8 @@ class crew::threads final : public carrier {
     instant deadline;
   };
 
+  using lane = std::deque<task, patient_allocator<task>>;
+
   /// The latest hook of a slot.
   struct run {
     std::uint32_t generation = 0;
@@ -172,8 +175,8 @@ class crew::threads final : public carrier {
       scoped_lock const lock{mutex_};
       remember(what.slot);
       if (!stopping_) {
-        auto& lane = what.kind == hook::open ? opens_ : others_;
-        lane.push_back(what);
+        auto& queue = what.kind == hook::open ? opens_ : others_;
+        queue.push_back(what);
         if (opens_.size() + others_.size() > idle_workers_ && living_workers_ < most_workers_) {
           start_worker();
         }
@@ -181,7 +184,7 @@ class crew::threads final : public carrier {
           work_arrived_.notify_one();
           return;
         }
-        lane.pop_back();
+        queue.pop_back();
       }
     }
     carry_out_here(what);
@@ -190,7 +193,7 @@ class crew::threads final : public carrier {
   void remember(slot_ref slot) CONECTA_REQUIRES(mutex_) {
     auto& latest = running_[slot.index];
     latest.generation = slot.generation;
-    latest.stop = std::stop_source{};
+    latest.stop = patiently([] { return std::stop_source{}; });
     if (std::exchange(latest.interrupted_early, std::nullopt) == slot.generation) {
       latest.stop.request_stop(); // nobody has its token yet
     }
@@ -208,10 +211,10 @@ class crew::threads final : public carrier {
 
   std::optional<task> next_task() CONECTA_REQUIRES(mutex_) {
     auto const others_may_run = busy_others_ < most_others_;
-    for (auto* const lane : {&opens_, &others_}) {
-      if (!lane->empty() && (lane == &opens_ || others_may_run)) {
-        auto const what = lane->front();
-        lane->pop_front();
+    for (auto* const queue : {&opens_, &others_}) {
+      if (!queue->empty() && (queue == &opens_ || others_may_run)) {
+        auto const what = queue->front();
+        queue->pop_front();
         return what;
       }
     }
@@ -249,7 +252,8 @@ class crew::threads final : public carrier {
   void carry_out_here(task const& what) {
     if (what.kind == hook::open) {
       auto const code = make_error_code(boost::system::errc::resource_unavailable_try_again);
-      engine_.open_failed(what.slot, {code, "no thread could be started to open it"});
+      engine_.open_failed(what.slot,
+                          {code, copy_if_possible("no thread could be started to open it")});
       return;
     }
     std::optional<std::jthread> watch;
@@ -282,7 +286,8 @@ class crew::threads final : public carrier {
     std::optional<open_failure> failed;
     auto found = engine::health::bad;
     if (what.kind != hook::close && context.stop.stop_requested()) {
-      failed = {make_error_code(errc::cancelled), "it was called off before it began"};
+      failed = {make_error_code(errc::cancelled),
+                copy_if_possible("it was called off before it began")};
     } else {
       frame const here{this, std::exchange(innermost, &here)};
       try {
@@ -357,8 +362,8 @@ class crew::threads final : public carrier {
   condition work_arrived_;
   condition time_changed_;
   condition everything_closed_;
-  std::deque<task> opens_ CONECTA_GUARDED_BY(mutex_);
-  std::deque<task> others_ CONECTA_GUARDED_BY(mutex_);
+  lane opens_ CONECTA_GUARDED_BY(mutex_);
+  lane others_ CONECTA_GUARDED_BY(mutex_);
   std::vector<run> running_ CONECTA_GUARDED_BY(mutex_);
   std::vector<std::thread> workers_ CONECTA_GUARDED_BY(mutex_);
   std::thread timer_ CONECTA_GUARDED_BY(mutex_);

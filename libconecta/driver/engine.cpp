@@ -20,13 +20,14 @@ open_failure current_open_failure() noexcept {
   try {
     throw;
   } catch (boost::system::system_error const& failed) {
-    return {failed.code(), failed.what()};
+    return {failed.code(), copy_if_possible(failed.what())};
   } catch (std::system_error const& failed) {
-    return {failed.code(), failed.what()};
+    return {failed.code(), copy_if_possible(failed.what())};
   } catch (std::exception const& failed) {
-    return {errc::open_failed, failed.what()};
+    return {errc::open_failed, copy_if_possible(failed.what())};
   } catch (...) {
-    return {errc::open_failed, "the open hook threw something that is no exception"};
+    return {errc::open_failed,
+            copy_if_possible("the open hook threw something that is no exception")};
   }
 }
 

@@ -229,7 +229,8 @@ pool_durations engine::shell::durations() {
 }
 
 error engine::shell::failure_with(errc code) {
-  return {code, as_of_now(machine_.counts()), last_open_.code, last_open_.detail};
+  return {code, as_of_now(machine_.counts()), last_open_.code,
+          copy_if_possible(last_open_.detail)};
 }
 
 } // namespace conecta::driver

@@ -13,6 +13,7 @@
 #include "driver/gate.hpp"
 
 #include <conecta/driver.hpp>
+#include <conecta/patience.hpp>
 
 #include <boost/container/small_vector.hpp>
 
@@ -84,12 +85,13 @@ class engine::shell {
     borrower asking = {};
   };
 
-  /// What an event leads to, gathered under the lock and carried out without it.
+  /// What an event leads to, gathered under the lock and carried out without it. From the core's
+  /// decision on nothing may fail.
   struct pending {
     core::action_list actions;
-    boost::container::small_vector<delivery, 4> grants;
-    std::vector<rejection> rejections;
-    std::vector<std::shared_ptr<waiter>> to_wake;
+    boost::container::small_vector<delivery, 4, patient_allocator<delivery>> grants;
+    std::vector<rejection, patient_allocator<rejection>> rejections;
+    std::vector<std::shared_ptr<waiter>, patient_allocator<std::shared_ptr<waiter>>> to_wake;
     notices news;
     instant wake = never;
     borrower asking; ///< of whoever caused the event

@@ -7,9 +7,9 @@
 #include <conecta/asio_driver.hpp>
 #include <conecta/driver.hpp>
 #include <conecta/lease.hpp>
+#include <conecta/patience.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/append.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -45,7 +45,6 @@ class asio_caller final : public waiter,
   void prepare(instant deadline, std::stop_token const& stop) {
     deadline_ = deadline;
     stop_ = stop;
-    self_ = this->shared_from_this();
     auto const weak = this->weak_from_this();
     auto slot = boost::asio::get_associated_cancellation_slot(handler_);
     if (slot.is_connected()) {
@@ -54,6 +53,7 @@ class asio_caller final : public waiter,
     if (stop.stop_possible()) {
       on_stop_.emplace(stop, canceller{weak});
     }
+    self_ = this->shared_from_this();
   }
 
   /// What the engine said to it at once.
@@ -77,12 +77,13 @@ class asio_caller final : public waiter,
   }
 
   void woken() override {
-    boost::asio::post(from_->executor(), [self = this->shared_from_this()] {
+    auto const retry = [self = this->shared_from_this()] {
       self->woken_ = true;
       if (self->ticket_ != no_ticket) {
         self->retry_if_woken();
       }
-    });
+    };
+    patiently([&] { boost::asio::post(from_->executor(), retry); });
   }
   std::shared_ptr<waiter> keep() override { return this->shared_from_this(); }
 
@@ -124,10 +125,18 @@ class asio_caller final : public waiter,
     }
   }
 
+  /// What is posted owns the caller, and with it the handler and the lease.
   void complete(error_code code, lease<T> lent) {
-    auto const keep = std::move(self_);
+    code_ = code;
+    lent_ = std::move(lent);
+    auto const completion = [keep = self_ ? self_ : this->shared_from_this()] {
+      auto handler = std::move(keep->handler_);
+      auto granted = std::move(keep->lent_);
+      std::move(handler)(keep->code_, std::move(granted));
+    };
+    self_.reset();
     auto const executor = std::move(executor_);
-    boost::asio::post(executor, boost::asio::append(std::move(handler_), code, std::move(lent)));
+    patiently([&] { boost::asio::post(executor, completion); });
   }
 
   // Not executor_work_guard, which does not compile for a strand of any_io_executor in Boost 1.81.
@@ -144,6 +153,8 @@ class asio_caller final : public waiter,
   std::atomic<std::uint64_t> ticket_{no_ticket};
   std::atomic<bool> woken_{false};
   instant deadline_ = never;
+  error_code code_;
+  lease<T> lent_;
   std::stop_token stop_;
   std::optional<stop_callback> on_stop_;
 };

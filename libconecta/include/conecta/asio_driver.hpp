@@ -9,6 +9,7 @@
 #include <conecta/asio_endpoint.hpp>
 #include <conecta/driver.hpp>
 #include <conecta/lease.hpp>
+#include <conecta/patience.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -24,6 +25,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <source_location>
 #include <stop_token>
@@ -112,23 +114,25 @@ class asio_state final : public shelf<T>,
   }
 
   void open(slot_ref slot, instant deadline) override {
-    run(slot, deadline, [](auto self, slot_ref which, hook_context context) {
-      return run_open(std::move(self), which, std::move(context));
+    run(slot, deadline, [](auto self, auto running, slot_ref which, hook_context context) {
+      return run_open(std::move(self), std::move(running), which, std::move(context));
     });
   }
   void check(slot_ref slot, unsigned failures_so_far, instant deadline) override {
-    run(slot, deadline, [failures_so_far](auto self, slot_ref which, hook_context context) {
-      return run_check(std::move(self), which, failures_so_far, std::move(context));
-    });
+    run(slot, deadline,
+        [failures_so_far](auto self, auto running, slot_ref which, hook_context context) {
+          return run_check(std::move(self), std::move(running), which, failures_so_far,
+                           std::move(context));
+        });
   }
   void reset(slot_ref slot, instant deadline) override {
-    run(slot, deadline, [](auto self, slot_ref which, hook_context context) {
-      return run_reset(std::move(self), which, std::move(context));
+    run(slot, deadline, [](auto self, auto running, slot_ref which, hook_context context) {
+      return run_reset(std::move(self), std::move(running), which, std::move(context));
     });
   }
   void close(slot_ref slot, instant deadline) override {
-    run(slot, deadline, [](auto self, slot_ref which, hook_context context) {
-      return run_close(std::move(self), which, std::move(context));
+    run(slot, deadline, [](auto self, auto running, slot_ref which, hook_context context) {
+      return run_close(std::move(self), std::move(running), which, std::move(context));
     });
   }
 
@@ -146,8 +150,7 @@ class asio_state final : public shelf<T>,
     }
     if (running) {
       running->stop.request_stop();
-      auto strand = running->strand;
-      post_to(std::move(strand), [running = std::move(running)] { running->cancel(); });
+      post_to(running->strand, [running] { patiently([&] { running->cancel(); }); });
     }
   }
 
@@ -158,12 +161,13 @@ class asio_state final : public shelf<T>,
     }
     wake_at_ = when;
     timer_.expires_at(when);
-    timer_.async_wait([weak = this->weak_from_this()](error_code problem) {
+    auto const on_time = [weak = this->weak_from_this()](error_code problem) {
       auto const self = weak.lock();
       if (self && !problem) {
         self->time_passed();
       }
-    });
+    };
+    patiently([&] { timer_.async_wait(on_time); });
   }
 
   /// Nothing is due after this; a wake_at of another thread may still be on its way.
@@ -196,6 +200,7 @@ class asio_state final : public shelf<T>,
     boost::asio::strand<executor_type> strand;
     boost::asio::cancellation_signal signal; ///< used, and destroyed, on the strand only
     std::stop_source stop;
+    bool begun = false; ///< on the strand
   };
 
   /// The latest hook of a slot.
@@ -222,7 +227,7 @@ class asio_state final : public shelf<T>,
   /// Posted, so that no hook begins inside a call of the pool or in a lease's destructor.
   template <class Hook>
   void run(slot_ref slot, instant deadline, Hook hook) {
-    auto const running = std::make_shared<hook_run>(executor_);
+    auto const running = patiently([this] { return std::make_shared<hook_run>(executor_); });
     {
       std::lock_guard const lock{mutex_};
       auto& latest = hooks_[slot.index];
@@ -232,29 +237,41 @@ class asio_state final : public shelf<T>,
         running->stop.request_stop(); // nobody has its token yet
       }
     }
+    post_to(running->strand, [self = this->shared_from_this(), running, slot, hook, deadline] {
+      patiently([&] { spawn(self, running, slot, hook, deadline); });
+    });
+  }
+
+  /// On its strand. Throws only if the hook has not begun.
+  template <class Hook>
+  static void spawn(std::shared_ptr<asio_state> const& self,
+                    std::shared_ptr<hook_run> const& running, slot_ref slot, Hook const& hook,
+                    instant deadline) {
     hook_context context{deadline, running->stop.get_token()};
-    auto begin = [self = this->shared_from_this(), running, slot, hook = std::move(hook),
-                  context = std::move(context)]() mutable {
-      auto coroutine = hook(std::move(self), slot, std::move(context));
-      auto finished = [running](std::exception_ptr) {};
+    auto beginning = hook(self, running, slot, std::move(context));
+    auto finished = [running](std::exception_ptr) {};
+    try {
       boost::asio::co_spawn(
-          running->strand, std::move(coroutine),
+          running->strand, std::move(beginning),
           boost::asio::bind_cancellation_slot(running->signal.slot(), std::move(finished)));
-      if (running->stop.stop_requested()) { // before there was anybody to hear the signal
-        running->cancel();
+    } catch (std::bad_alloc const&) {
+      if (!running->begun) {
+        throw;
       }
-    };
-    post_to(running->strand, std::move(begin));
+    }
+    if (running->stop.stop_requested()) { // before there was anybody to hear the signal
+      running->cancel();
+    }
   }
 
   /// To its strand by way of the executor: what a strand queues after its context has shut down is
   /// never destroyed if it owns that strand.
   template <class Function>
   void post_to(boost::asio::strand<executor_type> strand, Function function) {
-    auto hop = [strand = std::move(strand), function = std::move(function)]() mutable {
-      boost::asio::dispatch(strand, std::move(function));
+    auto hop = [strand = std::move(strand), function = std::move(function)] {
+      patiently([&] { boost::asio::dispatch(strand, function); });
     };
-    boost::asio::post(executor_, std::move(hop));
+    patiently([&] { boost::asio::post(executor_, hop); });
   }
 
   static void require_time(hook_context const& context) {
@@ -267,8 +284,10 @@ class asio_state final : public shelf<T>,
   // A hook that was asked to stop before it began does not begin, but for close. Each awaited value
   // has a name: g++ 12 miscompiles several shorter forms.
 
-  static boost::asio::awaitable<void> run_open(std::shared_ptr<asio_state> self, slot_ref slot,
+  static boost::asio::awaitable<void> run_open(std::shared_ptr<asio_state> self,
+                                               std::shared_ptr<hook_run> running, slot_ref slot,
                                                hook_context context) {
+    running->begun = true;
     std::optional<open_failure> failed;
     try {
       require_time(context);
@@ -285,8 +304,10 @@ class asio_state final : public shelf<T>,
     }
   }
 
-  static boost::asio::awaitable<void> run_check(std::shared_ptr<asio_state> self, slot_ref slot,
+  static boost::asio::awaitable<void> run_check(std::shared_ptr<asio_state> self,
+                                                std::shared_ptr<hook_run> running, slot_ref slot,
                                                 unsigned failures, hook_context context) {
+    running->begun = true;
     auto found = engine::health::bad;
     try {
       require_time(context);
@@ -299,8 +320,10 @@ class asio_state final : public shelf<T>,
     self->engine_.checked(slot, found);
   }
 
-  static boost::asio::awaitable<void> run_reset(std::shared_ptr<asio_state> self, slot_ref slot,
+  static boost::asio::awaitable<void> run_reset(std::shared_ptr<asio_state> self,
+                                                std::shared_ptr<hook_run> running, slot_ref slot,
                                                 hook_context context) {
+    running->begun = true;
     auto found = engine::health::bad;
     try {
       require_time(context);
@@ -313,8 +336,10 @@ class asio_state final : public shelf<T>,
     self->engine_.reset_done(slot, found);
   }
 
-  static boost::asio::awaitable<void> run_close(std::shared_ptr<asio_state> self, slot_ref slot,
+  static boost::asio::awaitable<void> run_close(std::shared_ptr<asio_state> self,
+                                                std::shared_ptr<hook_run> running, slot_ref slot,
                                                 hook_context context) {
+    running->begun = true;
     if (self->endpoint_.close) {
       try {
         auto closing = self->endpoint_.close(*(*self)[slot.index], context);
