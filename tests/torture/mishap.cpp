@@ -12,10 +12,13 @@ long first_failure() {
 
 void allocation_trap::set(long n) noexcept { left_ = n; }
 bool allocation_trap::clear() noexcept { return left_.exchange(0) <= 0; }
-void allocation_trap::spare(std::size_t size) noexcept { spared_ = size; }
+void allocation_trap::spare(std::size_t size, std::size_t another) noexcept {
+  spared_ = size;
+  also_spared_ = another;
+}
 bool allocation_trap::springs(std::size_t size) noexcept {
-  return left_.load(std::memory_order_relaxed) > 0 && size != spared_ && !pause::is_on() &&
-         left_.fetch_sub(1) == 1;
+  return left_.load(std::memory_order_relaxed) > 0 && size != spared_ && size != also_spared_ &&
+         !pause::is_on() && left_.fetch_sub(1) == 1;
 }
 
 } // namespace conecta::test

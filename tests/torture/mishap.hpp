@@ -21,8 +21,8 @@ class allocation_trap {
   static void set(long n) noexcept;
   /// Whether it has gone off.
   static bool clear() noexcept;
-  /// Those of exactly this size are never counted.
-  static void spare(std::size_t size) noexcept;
+  /// Those of exactly these sizes are never counted.
+  static void spare(std::size_t size, std::size_t another) noexcept;
   /// Called by operator new. Whether this one fails.
   static bool springs(std::size_t size) noexcept;
 
@@ -42,6 +42,7 @@ class allocation_trap {
  private:
   static inline std::atomic<long> left_ = 0;
   static inline std::atomic<std::size_t> spared_ = 0;
+  static inline std::atomic<std::size_t> also_spared_ = 0;
 };
 
 /// Fails one call of a hook.
