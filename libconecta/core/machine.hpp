@@ -160,6 +160,7 @@ class machine {
   }
   [[nodiscard]] bool is_unused(slot_record const& that, instant now) const noexcept;
   [[nodiscard]] bool is_spare(slot_record const& that) const noexcept;
+  [[nodiscard]] bool is_surplus_idle(slot_record const& that, instant now) const noexcept;
   [[nodiscard]] bool is_fresh(std::uint32_t index, instant now) const noexcept;
   [[nodiscard]] bool awaits_check(std::uint32_t index) const noexcept;
   [[nodiscard]] bool may_check_for(std::size_t callers) const noexcept;
@@ -229,7 +230,7 @@ class machine {
   phase phase_ = phase::open;
   bool suspended_ = false;
   bool handed_over_ = false;
-  instant take_back_by_ = never; ///< when the first that was handed over is past its lifetime
+  instant take_back_by_ = never; ///< when something that was handed over becomes due
 
   std::vector<slot_record> slots_;
   std::array<std::size_t, slot_state_count> counts_{};

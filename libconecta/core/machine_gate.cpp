@@ -29,13 +29,17 @@ bool machine::may_hand_over() const noexcept {
 
 std::optional<std::size_t> machine::hand_over(instant now, std::vector<slot_ref>& idle) {
   CONECTA_ASSERT(may_hand_over() && !handed_over_, "machine::hand_over: something is pending");
-  auto first_to_expire = never;
+  auto due = never; // of a lifetime, or of what is idle for too long and not kept by min_idle
+  auto const some_are_spare = options_.idle_timeout && options_.min_idle < occupied();
   for (auto const& that : slots_) {
     if (that.state == slot_state::vacant) {
       continue;
     }
-    first_to_expire = std::min(first_to_expire, that.expires);
-    if (that.stale || that.expires <= now) {
+    due = std::min(due, that.expires);
+    if (some_are_spare && that.state == slot_state::idle) {
+      due = std::min(due, saturating_add(that.idle_since, *options_.idle_timeout));
+    }
+    if (that.stale || due <= now) {
       return std::nullopt;
     }
   }
@@ -44,7 +48,7 @@ std::optional<std::size_t> machine::hand_over(instant now, std::vector<slot_ref>
     idle.push_back(ref(index));
   }
   handed_over_ = true;
-  take_back_by_ = first_to_expire;
+  take_back_by_ = due;
   return count(slot_state::leased);
 }
 

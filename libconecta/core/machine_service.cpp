@@ -31,13 +31,15 @@ std::optional<std::uint32_t> machine::next_idle() {
   return index == nobody ? std::nullopt : std::optional{index};
 }
 
-/// The next one to lend; those past their lifetime are retired on the way, and those that must be
-/// checked first are checked, as many as there are callers for.
+/// The next one to lend; those past their lifetime or idle for too long are retired on the way, and
+/// those that must be checked first are checked, as many as there are callers for.
 std::optional<std::uint32_t> machine::take_idle(instant now, std::size_t callers,
                                                 action_list& out) {
   while (auto const index = next_idle()) {
     if (is_expired(slots_[*index], now) && !planted(bug::expired_resource_is_lent)) {
       retire_idle(*index, close_reason::lifetime, now, out);
+    } else if (is_surplus_idle(slots_[*index], now)) {
+      retire_idle(*index, close_reason::idle, now, out);
     } else if (is_fresh(*index, now)) {
       return index;
     } else if (may_check_for(callers)) {
@@ -111,8 +113,9 @@ void machine::serve_waiters(instant now, action_list& out) {
 /// all that is idle must be checked first and no more checks may start: they would ask in vain.
 void machine::wake_waiters(instant now, action_list& out) {
   auto const next = next_idle();
-  auto const of_use = next && (is_fresh(*next, now) || is_expired(slots_[*next], now) ||
-                               may_check_for(waiters_.size()));
+  auto const of_use =
+      next && (is_fresh(*next, now) || is_expired(slots_[*next], now) ||
+               is_surplus_idle(slots_[*next], now) || may_check_for(waiters_.size()));
   auto const able = of_use ? std::min(count(slot_state::idle), waiters_.size()) : 0;
   for (auto caller = waiters_.empty() ? std::nullopt : std::optional{waiters_.front()};
        caller && waiters_.awake() < able; caller = waiters_.after(*caller)) {

@@ -47,6 +47,11 @@ bool machine::is_spare(slot_record const& that) const noexcept {
   return count(slot_state::idle) > options_.min_idle + (that.ageing ? 0 : ageing_);
 }
 
+/// Idle for too long, and not what min_idle keeps.
+bool machine::is_surplus_idle(slot_record const& that, instant now) const noexcept {
+  return is_unused(that, now) && (is_spare(that) || planted(bug::reaper_breaks_min_idle));
+}
+
 /// Whether it can be lent without a check.
 bool machine::is_fresh(std::uint32_t index, instant now) const noexcept {
   if (!hooks_.check || index == vouched_) {

@@ -89,7 +89,7 @@ void machine::scan_slot(std::uint32_t index, instant now, action_list& out) {
     if (is_expired(that, now)) {
       return retire_idle(index, close_reason::lifetime, now, out);
     }
-    if (is_unused(that, now) && (is_spare(that) || planted(bug::reaper_breaks_min_idle))) {
+    if (is_surplus_idle(that, now)) {
       return retire_idle(index, close_reason::idle, now, out);
     }
     if (now >= that.replace_at && !that.ageing) {

@@ -96,7 +96,7 @@ result<slot_ref> acquire_as(blocked_caller& caller, engine& machinery, hook_tabl
 result<slot_ref> acquire_blocking(engine& machinery, hook_table* looks,
                                   acquire_options const& options, std::source_location where) {
   if (options.stop.stop_requested()) {
-    return machinery.failure(errc::cancelled);
+    return machinery.cancelled_early();
   }
   auto const taken = machinery.take();
   if (taken && (looks == nullptr || looks_alive(*looks, taken->index))) {

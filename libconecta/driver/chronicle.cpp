@@ -1,6 +1,7 @@
 #include "driver/chronicle.hpp"
 
 #include <array>
+#include <utility>
 
 namespace conecta::driver {
 
@@ -69,6 +70,9 @@ std::uint64_t tell(pool_observer& observer, notices const& news) noexcept {
 }
 
 void chronicle::opened(std::uint32_t slot, instant now, notices& news) {
+  if (std::exchange(records_[slot].brought, false)) {
+    return;
+  }
   auto const took = now - records_[slot].since;
   if (records_durations_) {
     opens_.record(took);
@@ -80,6 +84,9 @@ void chronicle::opened(std::uint32_t slot, instant now, notices& news) {
 
 void chronicle::open_failed(std::uint32_t slot, open_failure const& why, instant now,
                             notices& news) {
+  if (std::exchange(records_[slot].brought, false)) {
+    return;
+  }
   if (observed_) {
     news.push_back({.what = notice::kind::open_failed,
                     .took = now - records_[slot].since,

@@ -66,6 +66,9 @@ class chronicle {
   void make_room(std::size_t slots) { records_.resize(slots); }
 
   void open_begins(std::uint32_t slot, instant now) { records_[slot].since = now; }
+  /// Its resource was brought, not opened: nobody is told.
+  void brought(std::uint32_t slot) { records_[slot].brought = true; }
+  [[nodiscard]] bool was_brought(std::uint32_t slot) const { return records_[slot].brought; }
   void opened(std::uint32_t slot, instant now, notices& news);
   void open_failed(std::uint32_t slot, open_failure const& why, instant now, notices& news);
   void check_begins(std::uint32_t slot, unsigned failures) { records_[slot].failures = failures; }
@@ -92,6 +95,7 @@ class chronicle {
     close_reason reason = close_reason::shutdown;
     unsigned failures = 0;
     bool leased = false;
+    bool brought = false;
     bool overdue = false;
   };
 

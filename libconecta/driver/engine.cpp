@@ -107,6 +107,7 @@ void engine::resume() { shell_->run(core::resume{}); }
 pool_stats engine::stats() const { return shell_->stats(); }
 pool_options const& engine::options() const noexcept { return shell_->options(); }
 bool engine::tells_here() const noexcept { return shell_->tells_here(); }
+error engine::cancelled_early() { return shell_->cancelled_early(); }
 error engine::failure(errc code) const { return shell_->failure(code); }
 
 } // namespace conecta::driver

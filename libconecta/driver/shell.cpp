@@ -121,17 +121,21 @@ std::optional<slot_ref> engine::shell::retry(ticket mine) {
 }
 
 result<slot_ref> engine::shell::reserve() {
-  if (auto const slot = run(core::reserve{})) {
+  auto const slot = run(core::reserve{});
+  scoped_lock const lock{mutex_};
+  if (slot) {
+    chronicle_.brought(slot->index);
     return *slot;
   }
-  scoped_lock const lock{mutex_};
   return failure_with(machine_.accepts_callers() ? errc::exhausted : errc::closed);
 }
 
 void engine::shell::opened(slot_ref slot) {
   {
     scoped_lock const lock{mutex_};
-    last_open_ = {};
+    if (!chronicle_.was_brought(slot.index)) {
+      last_open_ = {};
+    }
   }
   run(core::opened{slot});
 }
@@ -139,7 +143,9 @@ void engine::shell::opened(slot_ref slot) {
 void engine::shell::open_failed(slot_ref slot, open_failure failure) {
   {
     scoped_lock const lock{mutex_};
-    last_open_ = std::move(failure);
+    if (!chronicle_.was_brought(slot.index)) {
+      last_open_ = std::move(failure);
+    }
   }
   run(core::open_failed{slot});
 }
@@ -211,9 +217,16 @@ error engine::shell::failure(errc code) {
   return failure_with(code);
 }
 
+error engine::shell::cancelled_early() {
+  scoped_lock const lock{mutex_};
+  ++cancelled_early_;
+  return failure_with(errc::cancelled);
+}
+
 pool_stats engine::shell::stats() {
   scoped_lock const lock{mutex_};
   auto snapshot = as_of_now(machine_.stats());
+  snapshot.cancelled += cancelled_early_;
   snapshot.observer_errors = observer_errors_.load(std::memory_order_relaxed);
   return snapshot;
 }
@@ -229,8 +242,7 @@ pool_durations engine::shell::durations() {
 }
 
 error engine::shell::failure_with(errc code) {
-  return {code, as_of_now(machine_.counts()), last_open_.code,
-          copy_if_possible(last_open_.detail)};
+  return {code, as_of_now(machine_.counts()), last_open_.code, copy_if_possible(last_open_.detail)};
 }
 
 } // namespace conecta::driver

@@ -65,6 +65,7 @@ class engine::shell {
   }
 
   error failure(errc code);
+  error cancelled_early();
   pool_stats stats();
   std::vector<lease_info> leases();
   pool_durations durations();
@@ -154,6 +155,7 @@ class engine::shell {
   bool const may_spurn_;
   std::size_t room_ CONECTA_GUARDED_BY(mutex_) = slots_of(options_);
   instant armed_ CONECTA_GUARDED_BY(mutex_) = never;
+  std::uint64_t cancelled_early_ CONECTA_GUARDED_BY(mutex_) = 0;
   open_failure last_open_ CONECTA_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> observer_errors_{0};
 };

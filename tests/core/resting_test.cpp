@@ -219,4 +219,35 @@ TEST_CASE("a_check_does_not_draw_a_lifetime_again") {
   CHECK(life_with({.check = true}) == life_with({.check = false}));
 }
 
+TEST_CASE("what_was_idle_for_too_long_is_closed_rather_than_lent") {
+  pool_options options;
+  options.max_size = 3;
+  options.min_idle = 0;
+  options.idle_timeout = 1s;
+  options.scan_interval = 1h;
+  dialogue pool{options};
+  pool.fill(2);
+  pool.at(1s);
+  auto const caller = pool.acquire();
+  pool.expect({close{s(1, 3), close_reason::idle, pool.in(5s)},
+               close{s(0, 3), close_reason::idle, pool.in(5s)}, open{s(2, 1), pool.in(5s)}});
+  pool.on(opened{s(2, 1)});
+  pool.expect({grant{caller, s(2, 2)}});
+}
+
+TEST_CASE("what_min_idle_keeps_is_lent_however_long_it_was_idle") {
+  pool_options options;
+  options.max_size = 2;
+  options.idle_timeout = 1s;
+  options.min_idle = 1;
+  options.scan_interval = 1h;
+  dialogue pool{options};
+  pool.tick();
+  pool.expect({open{s(0, 1), pool.in(5s)}});
+  pool.on(opened{s(0, 1)});
+  pool.at(2s);
+  auto const caller = pool.acquire();
+  pool.expect({grant{caller, s(0, 2)}, open{s(1, 1), pool.in(5s)}});
+}
+
 } // namespace conecta::core

@@ -128,6 +128,7 @@ class model {
   void end_of_lease(thing& that);
   std::vector<thing*> order_of_service();
   [[nodiscard]] bool may_check_for(std::size_t wanting) const;
+  [[nodiscard]] bool unused_for_too_long(thing const& that, instant now) const;
   std::optional<int> next_to_lend(instant now, std::size_t wanting);
   std::optional<int> next_for_newcomer(instant now);
   void lease_is_due(thing& that);

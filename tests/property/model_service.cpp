@@ -40,7 +40,8 @@ void model::wake(instant now) {
     return;
   }
   auto const* const next = order_of_service().front();
-  if (next->expires > now && needs_check(*next, now) && !may_check_for(callers_.size())) {
+  if (next->expires > now && !unused_for_too_long(*next, now) && needs_check(*next, now) &&
+      !may_check_for(callers_.size())) {
     return;
   }
   auto awake = std::count_if(callers_.begin(), callers_.end(), [](auto& c) { return c.awake; });
@@ -131,10 +132,21 @@ bool model::may_check_for(std::size_t wanting) const {
          how_many(slot_state::checking) < options_.check_concurrency;
 }
 
+/// And not needed for min_idle; those whose replacement was asked for do not count.
+bool model::unused_for_too_long(thing const& that, instant now) const {
+  auto const replaced = static_cast<std::size_t>(
+      std::count_if(things_.begin(), things_.end(), [](thing const& each) { return each.ageing; }));
+  auto const kept_back = options_.min_idle + (that.ageing ? 0 : replaced);
+  return options_.idle_timeout && now - that.idle_since >= *options_.idle_timeout &&
+         how_many(slot_state::idle) > kept_back;
+}
+
 std::optional<int> model::next_to_lend(instant now, std::size_t wanting) {
   for (auto* const that : order_of_service()) {
     if (that->expires <= now) {
       close(*that, close_reason::lifetime, now);
+    } else if (unused_for_too_long(*that, now)) {
+      close(*that, close_reason::idle, now);
     } else if (!needs_check(*that, now)) {
       return that->id;
     } else {

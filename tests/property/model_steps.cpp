@@ -93,13 +93,9 @@ void model::scan(instant now) {
     to_look_at_.push_back(index);
   }
   for (auto* const that : idle_ones_coldest_first()) {
-    auto const replaced = static_cast<std::size_t>(std::count_if(
-        things_.begin(), things_.end(), [](thing const& each) { return each.ageing; }));
-    auto const kept_back = options_.min_idle + (that->ageing ? 0 : replaced);
     if (that->expires <= now) {
       close(*that, close_reason::lifetime, now);
-    } else if (options_.idle_timeout && now - that->idle_since >= *options_.idle_timeout &&
-               how_many(slot_state::idle) > kept_back) {
+    } else if (unused_for_too_long(*that, now)) {
       close(*that, close_reason::idle, now);
     } else if (that->replace_at <= now) {
       that->ageing = true;

@@ -166,7 +166,7 @@ void start_acquire(std::shared_ptr<asio_state<T>> from, Handler handler,
   auto& machinery = from->machinery();
   auto const caller = std::make_shared<asio_caller<T, Handler>>(std::move(handler), from);
   if (options.stop.stop_requested()) {
-    return caller->rejected(machinery.failure(errc::cancelled));
+    return caller->rejected(machinery.cancelled_early());
   }
   auto const asked = machinery.request_for(options, where);
   caller->prepare(asked.deadline, options.stop);

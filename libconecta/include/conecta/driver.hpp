@@ -132,6 +132,8 @@ class engine {
   [[nodiscard]] std::optional<slot_ref> retry(ticket caller);
   /// What was granted is unusable: it is closed as stale, and the caller is served next.
   [[nodiscard]] acquire_answer spurn(slot_ref slot, instant deadline, waiter& caller);
+  /// What a caller is told that was cancelled before it asked, and counted as such.
+  [[nodiscard]] error cancelled_early();
   /// Without effect for a caller that was answered already.
   void cancel(ticket caller);
 
