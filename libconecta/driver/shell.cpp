@@ -19,6 +19,10 @@ pool_options accepted(pool_options const& options) {
   return options;
 }
 
+core::hooks_present of_core(hooks_present hooks) {
+  return {.check = hooks.check, .reset = hooks.reset, .look = hooks.look};
+}
+
 instant current_instant() { return std::chrono::steady_clock::now(); }
 
 /// Where somebody wants to know of each lease, each has to pass here.
@@ -36,12 +40,13 @@ std::uint64_t fresh_seed() {
 } // namespace
 
 engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& carried_by)
+    : shell{options, hooks, carried_by, fresh_seed(), current_instant()} {}
+
+engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& carried_by,
+                     std::uint64_t seed, instant now)
     : carrier_{carried_by},
       options_{accepted(options)},
-      machine_{options_,
-               {.check = hooks.check, .reset = hooks.reset, .look = hooks.look},
-               fresh_seed(),
-               current_instant()},
+      machine_{options_, of_core(hooks), seed, now},
       chronicle_{options_, slots_of(options_)},
       callers_(options_.max_waiters + 1 + (hooks.look ? slots_of(options_) : 0)),
       has_gate_{leaves_to_a_gate(options_, hooks)},
@@ -49,6 +54,11 @@ engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& 
       may_spurn_{hooks.look} {
   scoped_lock const lock{mutex_};
   make_room_for_gate(slots_of(options_));
+  if constexpr (keeps_history) {
+    if (history_ != nullptr) {
+      history_->begins(options_, of_core(hooks), seed, now);
+    }
+  }
 }
 
 template <class Call>
@@ -94,14 +104,14 @@ void engine::shell::make_room_for_gate(std::size_t slots) {
 acquire_answer engine::shell::acquire(request const& asked, waiter& caller) {
   return ask(caller, [&](instant now, pending& todo) CONECTA_REQUIRES(mutex_) {
     todo.asking = {asked.where, asked.tag, now};
-    return machine_.on(now, core::acquire{asked.deadline}, todo.actions);
+    return decide(now, core::acquire{asked.deadline}, todo.actions);
   });
 }
 
 acquire_answer engine::shell::spurn(slot_ref slot, instant deadline, waiter& caller) {
   return ask(caller, [&](instant now, pending& todo) CONECTA_REQUIRES(mutex_) {
     todo.asking = chronicle_.spurned(slot.index);
-    auto const fresh = machine_.on(now, core::spurn{slot, deadline}, todo.actions);
+    auto const fresh = decide(now, core::spurn{slot, deadline}, todo.actions);
     CONECTA_ASSERT(fresh.has_value(), "engine::spurn: not a lease");
     return *fresh;
   });
@@ -112,7 +122,7 @@ std::optional<slot_ref> engine::shell::retry(ticket mine) {
   {
     scoped_lock const lock{mutex_};
     auto const now = begin();
-    machine_.on(now, core::retry{mine}, todo.actions);
+    decide(now, core::retry{mine}, todo.actions);
     finish(todo, now, mine);
   }
   carry_out(todo);
@@ -202,7 +212,7 @@ std::size_t engine::shell::evict_idle() {
   {
     scoped_lock const lock{mutex_};
     auto const now = begin();
-    machine_.on(now, core::evict_idle{}, todo.actions);
+    decide(now, core::evict_idle{}, todo.actions);
     finish(todo, now, std::nullopt);
   }
   carry_out(todo);

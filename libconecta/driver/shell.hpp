@@ -11,6 +11,7 @@
 #include "core/machine.hpp"
 #include "driver/chronicle.hpp"
 #include "driver/gate.hpp"
+#include "driver/history.hpp"
 
 #include <conecta/driver.hpp>
 #include <conecta/patience.hpp>
@@ -30,6 +31,8 @@ namespace conecta::driver {
 class engine::shell {
  public:
   shell(pool_options const& options, hooks_present hooks, carrier& carried_by);
+  shell(pool_options const& options, hooks_present hooks, carrier& carried_by, std::uint64_t seed,
+        instant now);
 
   /// Through the gate: without the lock, and only while nothing is pending.
   std::optional<slot_ref> take() noexcept { return gate_.take(); }
@@ -53,7 +56,7 @@ class engine::shell {
     auto const answer = [&] {
       scoped_lock const lock{mutex_};
       auto const now = begin();
-      auto const receipt = machine_.on(now, what, todo.actions);
+      auto const receipt = decide(now, what, todo.actions);
       if (was_accepted(receipt)) {
         note(what, now, todo.news);
       }
@@ -101,6 +104,18 @@ class engine::shell {
 
   static bool was_accepted(core::receipt given) { return given == core::receipt::accepted; }
   static bool was_accepted(std::optional<slot_ref> const& given) { return given.has_value(); }
+
+  /// Every event goes to the core by here.
+  template <class Event>
+  auto decide(instant now, Event const& what, core::action_list& actions) CONECTA_REQUIRES(mutex_) {
+    auto const answer = machine_.on(now, what, actions);
+    if constexpr (keeps_history) {
+      if (history_ != nullptr) {
+        history_->happened(now, what, as_answer(answer), actions);
+      }
+    }
+    return answer;
+  }
 
   template <class Call>
   acquire_answer ask(waiter& caller, Call const& call);
@@ -158,6 +173,7 @@ class engine::shell {
   std::uint64_t cancelled_early_ CONECTA_GUARDED_BY(mutex_) = 0;
   open_failure last_open_ CONECTA_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> observer_errors_{0};
+  history* const history_ = history_of_new_pools;
 };
 
 } // namespace conecta::driver
