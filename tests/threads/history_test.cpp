@@ -37,7 +37,7 @@ pool_options lively(fairness fair) {
   pool_options options;
   options.max_size = 4;
   options.min_idle = 1;
-  options.max_waiters = 6;
+  options.max_waiters = 12;
   options.acquire_timeout = 5ms;
   options.open_timeout = 1ms;
   options.check_timeout = 1ms;
@@ -258,7 +258,7 @@ TEST_CASE("what threads saw is what the core did, in its own order, and the mode
     for (auto const fair : {fairness::strict, fairness::barging}) {
       INFO("replay: CONECTA_SEED=" << seed << ", " << threads << " threads, "
                                    << (fair == fairness::strict ? "strict" : "barging"));
-      auto const what = record(threads, fair, seed, 2400 / static_cast<int>(threads) / slowness);
+      auto const what = record(threads, fair, seed, 4800 / static_cast<int>(threads) / slowness);
       require_nothing(disagreement_with_model(what.core));
       require_nothing(effect_out_of_place(what.core, what.threads));
       require_nothing(shared_resource(what.threads));
