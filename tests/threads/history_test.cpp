@@ -167,7 +167,7 @@ class actor {
       return;
     }
     account_.operations[began].resource = (*answer)->number();
-    for (auto spins = choice % 32; spins > 0; --spins) {
+    for (auto spins = choice % 3; spins > 0; --spins) {
       std::this_thread::yield();
     }
     using kind = operation::kind;

@@ -23,6 +23,31 @@ bool allocation_trap::springs(std::size_t size) noexcept {
 
 } // namespace conecta::test
 
+#ifdef CONECTA_WRAP_NEW
+
+// A sanitizer has an operator new of its own, which cannot be replaced, but can be preceded: the
+// linker's --wrap sends here who calls it by these names, but for the standard library itself.
+
+extern "C" {
+void* __real__Znwm(std::size_t size);
+void* __real__ZnwmSt11align_val_t(std::size_t size, std::align_val_t to);
+
+void* __wrap__Znwm(std::size_t size) {
+  if (conecta::test::allocation_trap::springs(size)) {
+    throw std::bad_alloc{};
+  }
+  return __real__Znwm(size);
+}
+void* __wrap__ZnwmSt11align_val_t(std::size_t size, std::align_val_t to) {
+  if (conecta::test::allocation_trap::springs(size)) {
+    throw std::bad_alloc{};
+  }
+  return __real__ZnwmSt11align_val_t(size, to);
+}
+}
+
+#else
+
 namespace {
 
 void* allocate(std::size_t size, std::size_t alignment) {
@@ -36,21 +61,24 @@ void* allocate(std::size_t size, std::size_t alignment) {
   return memory;
 }
 
+constexpr auto usual = std::size_t{__STDCPP_DEFAULT_NEW_ALIGNMENT__};
+
 } // namespace
 
-void* operator new(std::size_t size) { return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
-void* operator new[](std::size_t size) { return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment));
-}
+using std::align_val_t;
+using std::size_t;
+
+void* operator new(size_t size) { return allocate(size, usual); }
+void* operator new[](size_t size) { return allocate(size, usual); }
+void* operator new(size_t size, align_val_t to) { return allocate(size, size_t(to)); }
+void* operator new[](size_t size, align_val_t to) { return allocate(size, size_t(to)); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, size_t, align_val_t) noexcept { std::free(memory); }
+
+#endif
