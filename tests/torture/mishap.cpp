@@ -23,6 +23,18 @@ bool allocation_trap::springs(std::size_t size) noexcept {
 
 } // namespace conecta::test
 
+// Asio takes the memory of its operations by this name: the linker's --wrap sends it here.
+extern "C" {
+void* __real_aligned_alloc(std::size_t alignment, std::size_t size);
+
+void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size) {
+  using conecta::test::allocation_trap;
+  auto const fails =
+      !allocation_trap::pause_of_operations::is_on() && allocation_trap::springs(size);
+  return fails ? nullptr : __real_aligned_alloc(alignment, size);
+}
+}
+
 #ifdef CONECTA_WRAP_NEW
 
 // A sanitizer has an operator new of its own, which cannot be replaced, but can be preceded: the
@@ -54,7 +66,7 @@ void* allocate(std::size_t size, std::size_t alignment) {
   auto const rounded = (size + alignment - 1) / alignment * alignment;
   auto* const memory = conecta::test::allocation_trap::springs(size)
                            ? nullptr
-                           : std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+                           : __real_aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
   if (memory == nullptr) {
     throw std::bad_alloc{};
   }

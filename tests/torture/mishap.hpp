@@ -39,6 +39,19 @@ class allocation_trap {
     static inline thread_local int depth_ = 0;
   };
 
+  /// While it lives, the operations of Asio that this thread allocates are not counted.
+  class pause_of_operations {
+   public:
+    pause_of_operations() noexcept { ++depth_; }
+    ~pause_of_operations() { --depth_; }
+    pause_of_operations(pause_of_operations const&) = delete;
+    pause_of_operations& operator=(pause_of_operations const&) = delete;
+    static bool is_on() noexcept { return depth_ > 0; }
+
+   private:
+    static inline thread_local int depth_ = 0;
+  };
+
  private:
   static inline std::atomic<long> left_ = 0;
   static inline std::atomic<std::size_t> spared_ = 0;

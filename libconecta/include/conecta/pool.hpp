@@ -13,7 +13,9 @@
 // every member may be called from any thread, hooks included. Lifetime: leases may outlive the
 // pool; each then closes its resource in the thread that releases it. The destructor closes the
 // pool, never waits for leases, and waits for the hooks that run (each has been asked to stop, or
-// will be at its timeout), unless a hook or the observer is what destroys it.
+// will be at its timeout), unless a hook or the observer is what destroys it. Memory: a call
+// that finds none throws std::bad_alloc and has changed nothing; what is decided already, a return
+// above all, waits for it (conecta/patience.hpp).
 
 #include <conecta/driver.hpp>
 #include <conecta/endpoint.hpp>
