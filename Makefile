@@ -23,7 +23,7 @@ test:
 	@$(call setup,build test)
 	@cmake --preset dev $(boost) >/dev/null
 	@cmake --build build/dev
-	@ctest --test-dir build/dev --output-on-failure --no-tests=error
+	@ctest --test-dir build/dev --output-on-failure --no-tests=error --parallel 2
 
 bench:
 	@$(call setup,build test)

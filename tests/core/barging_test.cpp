@@ -240,4 +240,30 @@ TEST_CASE("nobody_is_woken_for_what_no_check_is_left_for") {
   pool.expect({grant{caller, s(0, 4)}});
 }
 
+TEST_CASE("who_is_woken_for_what_is_too_old_makes_room_by_asking") {
+  auto options = of_size(2);
+  options.check_on_acquire = acquire_check::always;
+  options.check_concurrency = 1;
+  close_reason reason{};
+  SECTION("its lifetime is over") {
+    options.max_lifetime = 10s;
+    options.lifetime_jitter = 0;
+    reason = close_reason::lifetime;
+  }
+  SECTION("it was idle for too long") {
+    options.idle_timeout = 10s;
+    reason = close_reason::idle;
+  }
+  dialogue pool{options, {.check = true}};
+  pool.fill(2);
+  pool.at(9500ms);
+  auto const first = pool.acquire();
+  pool.expect({check{s(1, 3), 0, pool.in(1s)}});
+  auto const second = pool.acquire();
+  pool.at(10s).on(cancel{second});
+  pool.expect({reject{second, reject_reason::cancelled}, wake{first}});
+  pool.on(retry{first});
+  pool.expect({close{s(0, 3), reason, pool.in(5s)}});
+}
+
 } // namespace conecta::core

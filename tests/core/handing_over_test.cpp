@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
+
 namespace conecta::core {
 
 using namespace test;
@@ -21,6 +23,14 @@ pool_options of_size(std::size_t size) {
   options.max_lifetime.reset();
   return options;
 }
+
+/// Of one resource.
+class of_one final : public idle_store {
+ public:
+  void insert(std::uint32_t) noexcept override {}
+  void erase(std::uint32_t) noexcept override {}
+  std::uint32_t next() noexcept override { return 0; }
+};
 
 } // namespace
 
@@ -95,11 +105,41 @@ TEST_CASE("it_is_to_be_taken_back_when_a_lifetime_ends") {
   pool.expect({close{s(0, 4), close_reason::lifetime, pool.in(5s)}});
 }
 
+TEST_CASE("what_is_lent_and_what_min_idle_keeps_is_not_idle_for_too_long") {
+  auto options = of_size(2);
+  options.idle_timeout = 10s;
+  SECTION("lent") {
+    dialogue pool{options};
+    pool.hold(2);
+    pool.at(9s).on(give_back{s(0, 2)});
+    pool.at(15s);
+    CHECK(pool.hand_over());
+  }
+  SECTION("kept") {
+    options.max_size = 1;
+    options.min_idle = 1;
+    dialogue pool{options};
+    pool.fill(1);
+    pool.at(15s);
+    CHECK(pool.hand_over());
+  }
+}
+
 TEST_CASE("with_nothing_that_can_become_due_nobody_has_to_look") {
   dialogue pool{of_size(1)};
   pool.fill(1);
   REQUIRE(pool.hand_over());
+  CHECK(pool.machine().is_handed_over());
   CHECK(pool.next_deadline() == never);
+}
+
+TEST_CASE("it_is_to_be_taken_back_for_the_checks_of_a_scan") {
+  auto options = of_size(1);
+  options.scan_interval = 10s;
+  dialogue pool{options, {.check = true}};
+  pool.fill(1);
+  REQUIRE(pool.hand_over());
+  CHECK(pool.next_deadline() == instant{10s});
 }
 
 TEST_CASE("nothing_is_handed_over_while_something_is_pending") {
@@ -130,7 +170,18 @@ TEST_CASE("nothing_is_handed_over_while_something_is_pending") {
   });
   auto kept_ready = of_size(3);
   kept_ready.min_idle = 1;
-  refuses("a return could be of use only if the pool knew of it", kept_ready, [](dialogue&) {});
+  refuses("a return could be of use only if the pool knew of it", kept_ready, [](dialogue& pool) {
+    pool.on(opened{s(1, 1)}); // in reserve while 0 was lent
+  });
+  auto aged = of_size(1);
+  aged.min_idle = 1;
+  aged.max_lifetime = 80s;
+  aged.lifetime_jitter = 0;
+  refuses("what is idle waits for its replacement", aged, [](dialogue& pool) {
+    pool.at(70s).tick();
+    pool.expect({check{s(0, 3), 0, pool.in(1s)}});
+    pool.on(checked{s(0, 3), health::good});
+  });
   auto born = of_size(3);
   born.initial_size = 3;
   refuses("the beginning owes opens", born, [](dialogue&) {});
@@ -152,6 +203,7 @@ TEST_CASE("some_options_never_leave_anything_to_somebody_else") {
     return !machine::may_ever_hand_over(options, hooks);
   };
   CHECK(never_for([](pool_options& o) { o.order = idle_order::fifo; }));
+  CHECK(never_for([](pool_options& o) { o.store = std::make_shared<of_one>(); }));
   CHECK(never_for([](pool_options& o) { o.max_idle = 1; }));
   CHECK(never_for([](pool_options& o) { o.max_uses = 1; }));
   CHECK(never_for([](pool_options& o) { o.leak_threshold = 1s; }));

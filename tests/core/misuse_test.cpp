@@ -92,6 +92,23 @@ TEST_CASE("a_machine_with_options_out_of_range_is_not_built") {
              StartsWith("conecta: machine: options out of range"));
 }
 
+TEST_CASE("what_was_handed_over_is_nobody_elses_until_it_is_taken_back") {
+  core::machine machine{pool_options{}, {}, 1, instant{}};
+  action_list out;
+  machine.on(instant{}, reserve{}, out);
+  machine.on(instant{}, opened{s(0, 1)}, out);
+  machine.on(instant{}, give_back{s(0, 2)}, out);
+  std::vector<gate_report::slot> const nothing;
+  CHECK_THAT(last_words_of([&] { machine.take_back(instant{}, {nothing, 0, 0, 0}); }),
+             StartsWith("conecta: machine::take_back: nothing was handed over"));
+  std::vector<slot_ref> idle;
+  REQUIRE(machine.hand_over(instant{}, idle));
+  CHECK_THAT(last_words_of([&] { machine.hand_over(instant{}, idle); }),
+             StartsWith("conecta: machine::hand_over: something is pending"));
+  CHECK_THAT(last_words_of([&] { machine.on(instant{}, suspend{}, out); }),
+             StartsWith("conecta: machine: an event while its slots were handed over"));
+}
+
 TEST_CASE("a_list_holds_each_index_once") {
   CHECK_THAT(last_words_of([] {
                index_list list{2};
