@@ -3,6 +3,7 @@
 #include "commands/bench.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/probe.hpp"
+#include "commands/serve.hpp"
 #include "commands/simulate.hpp"
 
 #include <CLI/App.hpp>
@@ -42,6 +43,7 @@ int run(int argc, char** argv) {
   command::add_bench(app, action);
   command::add_check(app, action);
   command::add_probe(app, action);
+  command::add_serve(app, action);
   command::add_simulate(app, action);
   try {
     app.parse(argc, argv);

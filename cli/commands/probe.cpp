@@ -1,5 +1,6 @@
 #include "commands/probe.hpp"
 
+#include "commands/exit_code.hpp"
 #include "commands/probe_report.hpp"
 #include "commands/probing.hpp"
 #include "report/safe_text.hpp"
@@ -20,9 +21,6 @@
 
 namespace conecta::command {
 namespace {
-
-constexpr int usage_error = 64;
-constexpr int output_failed = 73;
 
 enum class output { text, json };
 
@@ -73,7 +71,7 @@ int run(given const& options) {
     understood = false;
   }
   if (!understood) {
-    return usage_error;
+    return usage;
   }
   probe_limits limits;
   limits.attempt = *timeout;
@@ -90,7 +88,7 @@ int run(given const& options) {
   }
   std::cout << (options.form == output::json ? probe_json(findings) : probe_text(findings))
             << std::flush;
-  return std::cout ? exit_code_of(findings) : output_failed;
+  return std::cout ? exit_code_of(findings) : cannot_write;
 }
 
 } // namespace

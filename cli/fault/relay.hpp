@@ -1,8 +1,8 @@
 #pragma once
 
 // A relay stands in front of one live endpoint and does to its clients what the plan says. It
-// listens on loopback on a free port and runs in a thread of its own. While no window is open it
-// passes on bytes, ends and resets as it gets them.
+// listens on loopback on a free port, unless told otherwise, and runs in a thread of its own. While
+// no window is open it passes on bytes, ends and resets as it gets them.
 //
 // What it cannot pass on: it accepts before it knows whether the endpoint does, so that a refusal
 // there shows as a reset just after the connection was made; and a UDP port that is closed there
@@ -26,7 +26,7 @@ namespace conecta::fault {
 struct relay_options {
   wire::address upstream;
   plan faults;
-  wire::family version = wire::family::ipv4; ///< of the relay's own address
+  wire::address listen = wire::address::loopback(); ///< port 0: a free one
   std::size_t most_clients = 16384;          ///< UDP: so many are told apart at once
 };
 

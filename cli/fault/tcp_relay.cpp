@@ -36,7 +36,7 @@ tcp_relay::tcp_relay(relay_options options)
     : relay{std::move(options.faults)},
       upstream_{options.upstream},
       shared_{loop(), schedule_, [this](link& which) { drop(which); }, {}},
-      listener_{loop(), options.version, [this](wire::descriptor c) { take(std::move(c)); }} {
+      listener_{loop(), options.listen, [this](wire::descriptor c) { take(std::move(c)); }} {
   run("relay-tcp");
 }
 

@@ -105,7 +105,7 @@ udp_relay::udp_relay(relay_options options)
     : relay{std::move(options.faults)},
       most_flows_{options.most_clients},
       upstream_{options.upstream} {
-  auto const wanted = wire::address::loopback(options.version);
+  auto const& wanted = options.listen;
   socket_ =
       wire::descriptor{::socket(wanted.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!socket_ || ::bind(socket_.get(), wanted.data(), wanted.size()) != 0) {

@@ -99,7 +99,7 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
   fault::plan faults{what.faults, index, what.seed};
   if (faults.size() > 0) {
     auto const upstream = server_ ? server_->address() : address_of(connect_to_);
-    fault::relay_options options{upstream, std::move(faults), wire::family::ipv4,
+    fault::relay_options options{upstream, std::move(faults), wire::address::loopback(),
                                  spec_.pool.max_size + net::udp_drain::most_sockets};
     relay_ = kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
                                       : fault::start_udp_relay(std::move(options));

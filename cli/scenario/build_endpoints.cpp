@@ -1,5 +1,6 @@
 #include "scenario/build_context.hpp"
 
+#include "scenario/build_target.hpp"
 #include "scenario/exchange.hpp"
 #include "scenario/server_url.hpp"
 
@@ -21,8 +22,6 @@ constexpr std::array bad_checks{std::pair{"concerns_it_alone"sv, bad_check::conc
                                 std::pair{"makes_older_suspect"sv, bad_check::makes_older_suspect}};
 constexpr std::array fairness_names{std::pair{"strict"sv, fairness::strict},
                                     std::pair{"barging"sv, fairness::barging}};
-constexpr std::array kinds{std::pair{"tcp-echo"sv, target::target_kind::tcp_echo},
-                           std::pair{"udp-echo"sv, target::target_kind::udp_echo}};
 
 /// null is none; what is not given stays as it is.
 template <class Value, class Read>
@@ -135,26 +134,13 @@ class endpoints_reader {
       }
       return;
     }
-    located const from_target = from["target"];
-    auto const kind = read_choice(from_target["kind"], kinds);
-    if (!kind) {
+    auto target = read_target(from["target"], context_.problems);
+    if (!target) {
       return;
     }
     context_.transport_known.back() = true;
-    made.kind = *kind == target::target_kind::tcp_echo ? net::scheme::tcp : net::scheme::udp;
-    target::target_options options;
-    options.kind = *kind;
-    if (auto const bytes = read_size(from_target["frame"]["bytes"])) {
-      options.frame = target::byte_frames{*bytes};
-    }
-    if (from_target["reply"]) {
-      options.reply = read_fixed_bytes(from_target["reply"], context_.problems);
-    }
-    assign(options.reply_delay, read_duration(from_target["reply_delay"]));
-    options.max_connections = read_size(from_target["max_connections"]);
-    options.idle_disconnect = read_duration(from_target["idle_disconnect"]);
-    options.close_after = read_size(from_target["close_after"]);
-    made.target = std::move(options);
+    made.kind = transport_of(target->kind);
+    made.target = std::move(target);
   }
 
   void check(located const& from, endpoint_spec& made) {

@@ -78,7 +78,11 @@ constexpr std::array target_keys{
              .none = nullable::means_none,
              .only_for = tcp_target},
 };
+} // namespace
+
 constexpr object_rule target_rule{"a target", target_keys, "kind", {}};
+
+namespace {
 
 constexpr std::array backoff_keys{
     key_rule{.name = "initial",

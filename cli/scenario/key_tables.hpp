@@ -25,5 +25,6 @@ extern object_rule const reply_rule;
 extern object_rule const expect_rule;
 extern object_rule const endpoint_rule;
 extern object_rule const pool_rule;
+extern object_rule const target_rule;
 
 } // namespace conecta::scenario

@@ -1,6 +1,8 @@
 #include "scenario/load.hpp"
 
 #include "scenario/build.hpp"
+#include "scenario/build_target.hpp"
+#include "scenario/key_tables.hpp"
 #include "scenario/override.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/shape_check.hpp"
@@ -63,8 +65,14 @@ class loading {
       return report(refusal::bad_data);
     }
     if (tree->kind == value_kind::object) {
-      if (auto refused = apply_sets(*tree, changes)) {
-        return *std::move(refused);
+      if (!apply_sets(*tree, scenario_rule(), changes.sets)) {
+        return report(refusal::usage);
+      }
+      if (changes.seed) {
+        std::string const seed = std::to_string(*changes.seed);
+        std::uint32_t const number = say("--seed " + seed);
+        // A known key of the whole: nothing can be in its way.
+        static_cast<void>(apply_set(*tree, scenario_rule(), "seed=" + seed, number));
       }
     }
     node written_tree = *tree;
@@ -93,27 +101,40 @@ class loading {
     return made;
   }
 
+  target_result run_target(std::string_view kind, std::vector<std::string> const& sets) {
+    node tree;
+    tree.kind = value_kind::object;
+    std::uint32_t const number = say("KIND");
+    tree.members.push_back({"kind", {0, number}, string_node(std::string{kind}, {0, number})});
+    if (!apply_sets(tree, target_rule, sets)) {
+      return report(refusal::usage);
+    }
+    expand_all(tree, lookup_, found_);
+    check_shape(tree, target_rule, found_);
+    fill_in(tree, target_rule);
+    auto made = read_target({&tree, {}}, found_);
+    if (!made || !found_.empty()) {
+      return report(refusal::usage);
+    }
+    return *std::move(made);
+  }
+
  private:
   std::uint32_t say(std::string origin) {
     origins_.push_back(std::move(origin));
     return static_cast<std::uint32_t>(origins_.size());
   }
 
-  std::optional<problems> apply_sets(node& tree, overrides const& changes) {
+  bool apply_sets(node& tree, object_rule const& rule, std::vector<std::string> const& sets) {
     bool applied = true;
-    for (std::string const& assignment : changes.sets) {
+    for (std::string const& assignment : sets) {
       std::uint32_t const number = say("--set " + printable(assignment, 100));
-      if (auto const refused = apply_set(tree, assignment, number)) {
+      if (auto const refused = apply_set(tree, rule, assignment, number)) {
         found_.add({0, number}, {}, *refused);
         applied = false;
       }
     }
-    if (changes.seed) {
-      std::uint32_t const number = say("--seed " + std::to_string(*changes.seed));
-      // A known key of the whole: nothing can be in its way.
-      static_cast<void>(apply_set(tree, "seed=" + std::to_string(*changes.seed), number));
-    }
-    return applied ? std::nullopt : std::optional{report(refusal::usage)};
+    return applied;
   }
 
   // Expands, checks and fills in `tree`, and reads it.
@@ -163,6 +184,11 @@ class loading {
 };
 
 } // namespace
+
+target_result load_target(std::string_view kind, std::vector<std::string> const& sets,
+                          environment const& lookup) {
+  return loading{"KIND", lookup}.run_target(kind, sets);
+}
 
 load_result load_text(std::string_view text, std::string_view name, overrides const& changes,
                       environment const& lookup) {

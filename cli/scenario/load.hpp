@@ -44,4 +44,11 @@ using load_result = std::variant<scenario, problems>;
 [[nodiscard]] load_result load_text(std::string_view text, std::string_view name,
                                     overrides const& changes, environment const& lookup);
 
+using target_result = std::variant<target::target_options, problems>;
+
+/// An embedded server outside a scenario: the value of the key "target" of an endpoint, told by its
+/// kind and by "KEY=JSON" each.
+[[nodiscard]] target_result load_target(std::string_view kind, std::vector<std::string> const& sets,
+                                        environment const& lookup = process_environment());
+
 } // namespace conecta::scenario

@@ -27,9 +27,9 @@ class walker {
   walker(std::string_view path, std::uint32_t number) : rest_{path}, number_{number} {}
 
   // The place to write to, made if it was missing; null with `error` set otherwise.
-  node* walk(node& tree) {
+  node* walk(node& tree, object_rule const& whole) {
     node* at = &tree;
-    object_rule const* rule = &scenario_rule();
+    object_rule const* rule = &whole;
     while (true) {
       std::string_view const key = next_key();
       key_rule const* const found = find_key(*rule, key);
@@ -156,15 +156,15 @@ void rewrite(node* object, std::string_view key, std::string text, std::uint32_t
 
 } // namespace
 
-std::optional<std::string> apply_set(node& tree, std::string_view assignment,
-                                     std::uint32_t number) {
+std::optional<std::string> apply_set(node& tree, object_rule const& rule,
+                                     std::string_view assignment, std::uint32_t number) {
   std::size_t const equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) {
     return "no PATH=VALUE; such as pool.max_size=32";
   }
   std::string_view const text = assignment.substr(equals + 1);
   walker path{assignment.substr(0, equals), number};
-  node* const target = path.walk(tree);
+  node* const target = path.walk(tree, rule);
   if (target == nullptr) {
     return path.error;
   }

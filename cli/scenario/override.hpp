@@ -4,6 +4,7 @@
 
 #include "scenario/located_json.hpp"
 #include "scenario/model.hpp"
+#include "scenario/rules.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,8 @@ namespace conecta::scenario {
 /// One --set: "PATH=JSON", bare text where it is no JSON. A path names keys, and elements of arrays
 /// by `id`, by `name` or by number: endpoints.cache.weight. Keys that are known and missing are
 /// made. `number` marks what was set. Returns why it cannot be applied.
-[[nodiscard]] std::optional<std::string> apply_set(node& tree, std::string_view assignment,
+[[nodiscard]] std::optional<std::string> apply_set(node& tree, object_rule const& rule,
+                                                   std::string_view assignment,
                                                    std::uint32_t number);
 
 /// Stretches stages and fault windows so that the run takes `length`: durations and offsets in

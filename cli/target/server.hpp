@@ -1,7 +1,7 @@
 #pragma once
 
-// An embedded server: it listens on loopback on a free port and runs in a thread of its own until
-// it is stopped. It counts what reaches it, so that what a client says can be checked to the unit.
+// An embedded server: it listens on loopback on a free port, unless told otherwise, and runs in a
+// thread of its own until it is stopped. It counts what reaches it, so that what a client says can be checked to the unit.
 //
 // Thread safety: every method may be called from any thread. Memory is bounded for each
 // connection: a request over 1 MiB closes it, and one that does not read its replies is not read.
@@ -42,6 +42,6 @@ class server {
 /// Starts what the options describe. Throws std::system_error where no socket can be had, and
 /// std::invalid_argument for options that no server can follow.
 [[nodiscard]] std::unique_ptr<server> start(target_options const& options,
-                                            wire::family version = wire::family::ipv4);
+                                            wire::address const& at = wire::address::loopback());
 
 } // namespace conecta::target

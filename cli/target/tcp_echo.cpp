@@ -28,9 +28,9 @@ class echo_connection;
 
 class tcp_echo final : public server {
  public:
-  tcp_echo(target_options options, wire::family version)
+  tcp_echo(target_options options, wire::address const& at)
       : options_{std::move(options)},
-        listener_{thread_.loop(), version, [this](wire::descriptor s) { take(std::move(s)); }} {
+        listener_{thread_.loop(), at, [this](wire::descriptor s) { take(std::move(s)); }} {
     thread_.start("target-tcp");
   }
   ~tcp_echo() override { tcp_echo::stop(); }
@@ -302,7 +302,7 @@ void tcp_echo::stop() {
 
 } // namespace
 
-std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::family version) {
+std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::address const& at) {
   if (auto const* bytes = std::get_if<byte_frames>(&options.frame)) {
     if (bytes->count == 0 || bytes->count > largest_request) {
       throw std::invalid_argument{"frame.bytes: " + std::to_string(bytes->count) +
@@ -312,7 +312,7 @@ std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::fami
   if (options.close_after == std::size_t{0}) {
     throw std::invalid_argument{"close_after: 0 replies would leave nothing to serve"};
   }
-  return std::make_unique<tcp_echo>(options, version);
+  return std::make_unique<tcp_echo>(options, at);
 }
 
 } // namespace conecta::target

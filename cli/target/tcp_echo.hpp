@@ -8,6 +8,6 @@
 namespace conecta::target {
 
 [[nodiscard]] std::unique_ptr<server> start_tcp_echo(target_options const& options,
-                                                     wire::family version);
+                                                     wire::address const& at);
 
 } // namespace conecta::target

@@ -23,7 +23,7 @@ class udp_echo final : public server,
                        private wire::event_loop::watcher,
                        private wire::event_loop::alarm {
  public:
-  udp_echo(target_options options, wire::family version);
+  udp_echo(target_options options, wire::address const& at);
   ~udp_echo() override { udp_echo::stop(); }
 
   [[nodiscard]] wire::address address() const override { return where_; }
@@ -52,12 +52,10 @@ class udp_echo final : public server,
   std::size_t late_bytes_ = 0;
 };
 
-udp_echo::udp_echo(target_options options, wire::family version) : options_{std::move(options)} {
-  auto const wanted = wire::address::loopback(version);
-  socket_ =
-      wire::descriptor{::socket(wanted.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!socket_ || ::bind(socket_.get(), wanted.data(), wanted.size()) != 0) {
-    throw std::system_error{errno, std::system_category(), "cannot bind to " + wanted.text()};
+udp_echo::udp_echo(target_options options, wire::address const& at) : options_{std::move(options)} {
+  socket_ = wire::descriptor{::socket(at.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  if (!socket_ || ::bind(socket_.get(), at.data(), at.size()) != 0) {
+    throw std::system_error{errno, std::system_category(), "cannot bind to " + at.text()};
   }
   int const room = 4 << 20; // the kernel grants what it may
   ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
@@ -123,8 +121,8 @@ void udp_echo::send(std::string_view bytes, wire::address const& to) {
 
 } // namespace
 
-std::unique_ptr<server> start_udp_echo(target_options const& options, wire::family version) {
-  return std::make_unique<udp_echo>(options, version);
+std::unique_ptr<server> start_udp_echo(target_options const& options, wire::address const& at) {
+  return std::make_unique<udp_echo>(options, at);
 }
 
 } // namespace conecta::target

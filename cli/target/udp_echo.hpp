@@ -9,6 +9,6 @@
 namespace conecta::target {
 
 [[nodiscard]] std::unique_ptr<server> start_udp_echo(target_options const& options,
-                                                     wire::family version);
+                                                     wire::address const& at);
 
 } // namespace conecta::target

@@ -19,7 +19,8 @@ class address {
   /// Copies what getsockname, accept or a resolver gave.
   address(sockaddr const* given, socklen_t size) noexcept;
 
-  [[nodiscard]] static address loopback(family version, std::uint16_t port = 0) noexcept;
+  [[nodiscard]] static address loopback(family version = family::ipv4,
+                                        std::uint16_t port = 0) noexcept;
   /// A numeric address such as "127.0.0.1" or "::1"; nothing for anything else.
   [[nodiscard]] static std::optional<address> numeric(std::string const& ip, std::uint16_t port);
 

@@ -25,10 +25,10 @@ descriptor bind_reusable(address const& where) {
 
 } // namespace
 
-listener::listener(event_loop& loop, family version, accepted then)
+listener::listener(event_loop& loop, address const& at, accepted then)
     : loop_{&loop},
       then_{std::move(then)},
-      reserve_{bind_reusable(address::loopback(version))},
+      reserve_{bind_reusable(at)},
       where_{local_address(reserve_.get())} {
   listen();
 }

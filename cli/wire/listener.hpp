@@ -1,6 +1,6 @@
 #pragma once
 
-// A listening TCP socket on loopback whose port stays ours while it is closed: a second socket,
+// A listening TCP socket whose port stays ours while it is closed: a second socket,
 // bound but never listening, keeps it. Meanwhile the kernel refuses connections to it.
 //
 // At the limit of descriptors it pauses for 10 ms instead of spinning. Thread safety: the loop's.
@@ -18,9 +18,9 @@ class listener final : public event_loop::watcher, private event_loop::alarm {
  public:
   using accepted = std::function<void(descriptor)>;
 
-  /// Listens on a free port; throws std::system_error. `then` gets every connection, non-blocking
-  /// and with TCP_NODELAY.
-  listener(event_loop& loop, family version, accepted then);
+  /// Listens, on a free port if that of `at` is 0; throws std::system_error. `then` gets every
+  /// connection, non-blocking and with TCP_NODELAY.
+  listener(event_loop& loop, address const& at, accepted then);
   ~listener() override { loop_->disarm(*this); }
 
   [[nodiscard]] address const& where() const noexcept { return where_; }

@@ -159,7 +159,7 @@ TEST_CASE("datagrams pass unchanged, each client's answers to itself") {
   auto const version = GENERATE(wire::family::ipv4, wire::family::ipv6);
   target::target_options options;
   options.kind = target::target_kind::udp_echo;
-  auto const echo = target::start(options, version);
+  auto const echo = target::start(options, wire::address::loopback(version));
   auto const relay = udp_relay(echo->address(), {}, version);
   auto const first = plain_socket::connect_udp(relay->address());
   auto const second = plain_socket::connect_udp(relay->address());

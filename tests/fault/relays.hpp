@@ -30,13 +30,13 @@ inline fault::fault_spec fault_of(fault::fault_type type, duration start = 0s,
 inline std::unique_ptr<fault::relay> tcp_relay(wire::address const& upstream,
                                                std::vector<fault::fault_spec> const& faults = {},
                                                wire::family version = wire::family::ipv4) {
-  return fault::start_tcp_relay({upstream, fault::plan{faults, 0, 7}, version});
+  return fault::start_tcp_relay({upstream, fault::plan{faults, 0, 7}, wire::address::loopback(version)});
 }
 
 inline std::unique_ptr<fault::relay> udp_relay(wire::address const& upstream,
                                                std::vector<fault::fault_spec> const& faults = {},
                                                wire::family version = wire::family::ipv4) {
-  return fault::start_udp_relay({upstream, fault::plan{faults, 0, 7}, version});
+  return fault::start_udp_relay({upstream, fault::plan{faults, 0, 7}, wire::address::loopback(version)});
 }
 
 inline bool has_opened(fault::relay const& relay, std::size_t fault = 0) {

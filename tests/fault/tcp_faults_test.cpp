@@ -214,7 +214,7 @@ TEST_CASE("a reset after some bytes of reply cuts there") {
 
 TEST_CASE("while a port refuses, the kernel says so, and then it serves again") {
   auto const version = GENERATE(wire::family::ipv4, wire::family::ipv6);
-  auto const echo = target::start({}, version);
+  auto const echo = target::start({}, wire::address::loopback(version));
   auto const relay =
       tcp_relay(echo->address(), {fault_of(fault_type::refuse, 20ms, 200ms)}, version);
   auto const older = plain_socket::connect_tcp(relay->address());

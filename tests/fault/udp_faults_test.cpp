@@ -148,7 +148,7 @@ TEST_CASE("clients above the relay's limit are turned away, and counted") {
   auto const echo = udp_echo();
   auto const relay =
       fault::start_udp_relay({echo->address(), fault::plan{std::vector<fault::fault_spec>{}, 0, 7},
-                              wire::family::ipv4, 1});
+                              wire::address::loopback(), 1});
   relay->begin(now());
   auto const first = plain_socket::connect_udp(relay->address());
   auto const second = plain_socket::connect_udp(relay->address());

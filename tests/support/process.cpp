@@ -105,22 +105,30 @@ process::~process() {
 
 void process::signal(int number) const { ::kill(id_, number); }
 
+std::string process::first_line(duration patience) {
+  collect(until::line, patience);
+  return ended_.out.substr(0, ended_.out.find('\n'));
+}
+
 ended_process process::wait(duration patience) {
-  collect(patience);
+  collect(until::end, patience);
   int status = 0;
   ::waitpid(std::exchange(id_, 0), &status, 0);
   ended_.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return std::move(ended_);
 }
 
-void process::collect(duration patience) {
-  auto const until = std::chrono::steady_clock::now() + patience;
+void process::collect(until what, duration patience) {
+  auto const last = std::chrono::steady_clock::now() + patience;
   while (out_ || err_) {
+    if (what == until::line && ended_.out.find('\n') != std::string::npos) {
+      return;
+    }
     std::array<pollfd, 2> ends{pollfd{out_.get(), POLLIN, 0}, pollfd{err_.get(), POLLIN, 0}};
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        until - std::chrono::steady_clock::now());
+        last - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
-      throw std::runtime_error{"the program did not end in time; it said: " + ended_.err};
+      throw std::runtime_error{"the program took too long; it said: " + ended_.err};
     }
     ::poll(ends.data(), ends.size(), static_cast<int>(left.count()));
     if (ends[0].revents != 0) {

@@ -9,6 +9,7 @@
 
 #include <conecta/time.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
@@ -39,11 +40,14 @@ class process {
   ~process();
 
   void signal(int number) const;
+  /// What it prints first, without the line's end; throws if it does not within `patience`.
+  [[nodiscard]] std::string first_line(duration patience = std::chrono::seconds{60});
   /// Kills it and throws if it has not ended within `patience`.
   [[nodiscard]] ended_process wait(duration patience = std::chrono::seconds{60});
 
  private:
-  void collect(duration patience);
+  enum class until : std::uint8_t { line, end };
+  void collect(until what, duration patience);
 
   pid_t id_ = 0;
   wire::descriptor out_;

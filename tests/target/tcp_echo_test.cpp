@@ -36,7 +36,7 @@ TEST_CASE("a line that comes in pieces is one request, and two in one piece are 
 }
 
 TEST_CASE("it serves IPv6 too") {
-  auto const echo = target::start({}, wire::family::ipv6);
+  auto const echo = target::start({}, wire::address::loopback(wire::family::ipv6));
   CHECK(echo->address().text().substr(0, 6) == "[::1]:");
   auto const client = plain_socket::connect_tcp(echo->address());
   CHECK(client.ask("six\n") == "six\n");
