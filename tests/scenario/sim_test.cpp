@@ -29,14 +29,14 @@ TEST_CASE("a sim block is read as it is written, and the rest has defaults") {
                                       { "hook": "clock", "outcome": "jump", "probability": 1 })")
                                .text());
   REQUIRE(messages_of(read) == lines{});
-  CHECK(std::get<scenario::scenario>(read).sim ==
+  CHECK(std::get<conecta::scenario::scenario>(read).sim ==
         sim::plan{{sim::hook::open, sim::outcome::late, 0.25, 2ms, 3ms},
                   {sim::hook::clock, sim::outcome::jump, 1, 1ms, 0ns}});
 }
 
 TEST_CASE("without the block each seed draws its own, with an empty one nothing goes wrong") {
-  CHECK(!std::get<scenario::scenario>(loaded(parts{}.text())).sim.has_value());
-  CHECK(std::get<scenario::scenario>(loaded(with_sim("").text())).sim == sim::plan{});
+  CHECK(!std::get<conecta::scenario::scenario>(loaded(parts{}.text())).sim.has_value());
+  CHECK(std::get<conecta::scenario::scenario>(loaded(with_sim("").text())).sim == sim::plan{});
 }
 
 TEST_CASE("every outcome of every hook is known by its name, and refused where it cannot be") {
