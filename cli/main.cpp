@@ -3,6 +3,7 @@
 #include "commands/bench.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/probe.hpp"
+#include "commands/schema.hpp"
 #include "commands/serve.hpp"
 #include "commands/simulate.hpp"
 
@@ -43,6 +44,7 @@ int run(int argc, char** argv) {
   command::add_bench(app, action);
   command::add_check(app, action);
   command::add_probe(app, action);
+  command::add_schema(app, action);
   command::add_serve(app, action);
   command::add_simulate(app, action);
   try {

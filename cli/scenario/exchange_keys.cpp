@@ -25,7 +25,8 @@ namespace {
 constexpr std::array one_bytes_key{"hex"sv};
 } // namespace
 
-constexpr object_rule bytes_rule{"a reply", std::span{payload_keys}.first<1>(), {}, one_bytes_key};
+constexpr object_rule bytes_rule{
+    "a payload of bytes", std::span{payload_keys}.first<1>(), {}, one_bytes_key};
 
 namespace {
 

@@ -1,0 +1,41 @@
+#include "commands/schema.hpp"
+
+#include "commands/exit_code.hpp"
+#include "commands/output.hpp"
+#include "scenario/schema.hpp"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace conecta::command {
+
+namespace {
+
+int print_schema() {
+  auto const failed = write_all("-", scenario::scenario_schema());
+  if (!failed.empty()) {
+    std::fprintf(stderr, "conecta schema: cannot write %s\n", failed.c_str());
+    return cannot_write;
+  }
+  return success;
+}
+
+} // namespace
+
+void add_schema(CLI::App& app, std::function<int()>& action) {
+  auto* const command = app.add_subcommand("schema", "Print a JSON Schema (draft 2020-12)");
+  auto const of = std::make_shared<std::string>();
+  command->add_option("OF", *of, "scenario")
+      ->required()
+      ->check(CLI::IsMember({"scenario"}).description(""));
+  command->footer("It describes a scenario without its comments, as conecta check prints it.\n"
+                  "\n"
+                  "  conecta schema scenario > scenario.schema.json");
+  command->callback([of, &action] { action = print_schema; });
+}
+
+} // namespace conecta::command
