@@ -102,7 +102,7 @@ TEST_CASE("an alarm is late by less than a millisecond in the middle") {
 TEST_CASE("a listener keeps its port while it is closed, as often as it is asked to") {
   wire::loop_thread thread;
   int taken = 0;
-  wire::listener listener{thread.loop(), wire::family::ipv4, [&](wire::descriptor) { ++taken; }};
+  wire::listener listener{thread.loop(), wire::address::loopback(), [&](wire::descriptor) { ++taken; }};
   auto const where = listener.where();
   for (int i = 0; i < 3; ++i) {
     listener.close();
