@@ -36,6 +36,8 @@ void books::enter(instant now, core::event const& what, reply const& given,
     marks_.set(mark::several_waits_end_at_once);
   }
   settle(machine);
+  event_ = nullptr;
+  ticked_ = std::holds_alternative<core::tick>(what);
   if (given.given == core::receipt::accepted) {
     settled_at_ = now;
   }

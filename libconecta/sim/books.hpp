@@ -185,7 +185,8 @@ class books {
 
   // The event that is being entered.
   instant now_{};
-  core::event const* event_ = nullptr;
+  core::event const* event_ = nullptr; ///< the one that is being entered
+  bool ticked_ = false;                ///< the last one was a tick
   reply given_{};
   instant settled_at_ = instant::min(); ///< the event before
   std::uint64_t events_ = 0;

@@ -105,7 +105,6 @@ void books::audit(instant now, core::machine const& machine) {
   for (auto const& each : waiters_) {
     require(!each.waits || next <= each.deadline, "the machine is woken for every wait's end");
   }
-  auto const ticked = event_ != nullptr && std::holds_alternative<core::tick>(*event_);
   for (auto const& each : slots_) {
     auto const runs = each.what == holding::opening || each.what == holding::checking ||
                       each.what == holding::resetting || each.what == holding::closing;
@@ -114,7 +113,7 @@ void books::audit(instant now, core::machine const& machine) {
     require(draining_ || each.what != holding::leased || each.overdue || !options_.leak_threshold ||
                 next <= saturating_add(each.lent_at, *options_.leak_threshold),
             "the machine is woken for every lease that is held too long");
-    if (!ticked || each.what != holding::idle || draining_) {
+    if (!ticked_ || each.what != holding::idle || draining_) {
       continue;
     }
     auto const overdue = [&](std::optional<duration> limit, instant since) {
