@@ -1,6 +1,7 @@
 # make         build/conecta, and nothing is installed
 # make demo    install what is missing, build, run scenarios/quickstart.json
 # make test    install what is missing, build and run every test
+# make mutants print which layer of tests catches which planted bug
 # make setup   only install what is missing; SETUP=no on any target: never install anything
 
 MAKEFLAGS += --no-print-directory
@@ -8,7 +9,7 @@ SETUP ?= yes
 setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
 boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
 
-.PHONY: all demo test bench bench-pool setup install clean
+.PHONY: all demo test bench bench-pool mutants setup install clean
 
 all:
 	@cmake --preset release $(boost) >/dev/null
@@ -40,6 +41,13 @@ bench-pool:
 	  -DCONECTA_CLI=OFF >/dev/null
 	@cmake --build build/bench-pool/conecta --target conecta_bench_pool
 	tests/bench/peers/run.py --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_POOL)
+
+mutants:
+	@$(call setup,build test)
+	@cmake --preset release $(boost) -B build/mutants -DCONECTA_TESTS=ON -DCONECTA_CLI=OFF \
+	  >/dev/null
+	@cmake --build build/mutants --target conecta_mutants
+	build/mutants/tests/conecta_mutants $(MUTANTS)
 
 setup:
 	@.ci/setup build test

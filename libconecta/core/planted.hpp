@@ -4,8 +4,10 @@
 // the one extra build for canaries (CONECTA_PLANTED_BUGS) one of them is selected at run time, and
 // each checker must catch it: a checker that has never failed proves nothing.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace conecta::core {
 
@@ -51,6 +53,48 @@ enum class bug : std::uint8_t {
   reclaimed_place_is_lost, ///< a place that was taken back from a lease is never given back
 };
 inline constexpr std::size_t bug_count = 39;
+
+inline constexpr std::array<std::string_view, bug_count> bug_names{{
+    "none",
+    "grant_to_expired_waiter",
+    "newcomer_overtakes",
+    "failed_open_wakes_nobody",
+    "discard_wakes_nobody",
+    "double_return_accepted",
+    "reaper_breaks_min_idle",
+    "expired_resource_is_lent",
+    "phantom_idle_after_close",
+    "check_leaks_capacity",
+    "counter_drifts_on_cancel",
+    "opens_despite_backoff",
+    "late_open_is_forgotten",
+    "grant_to_cancelled",
+    "check_draws_lifetime",
+    "drained_while_lent",
+    "stuck_open_is_awaited",
+    "resize_underflows",
+    "resize_revokes_nothing",
+    "deadline_rearmed",
+    "spurned_goes_last",
+    "wake_up_is_lost",
+    "overtaken_for_ever",
+    "herd_after_recovery",
+    "expiry_missed_on_return",
+    "uses_off_by_one",
+    "max_idle_ignored",
+    "suspended_pool_lends",
+    "stale_lease_comes_back",
+    "stale_open_arrives",
+    "bad_check_is_retried",
+    "suspicion_is_forgotten",
+    "unchecked_is_lent",
+    "check_counter_drifts",
+    "replacement_comes_late",
+    "initial_size_for_ever",
+    "fail_fast_tells_nobody",
+    "leak_is_not_seen",
+    "reclaimed_place_is_lost",
+}};
 
 #ifdef CONECTA_PLANTED_BUGS
 inline bug planted_bug = bug::none;

@@ -81,7 +81,8 @@ options() {
     grep -hqF "| \`$name\` | $value |" docs/*.md ||
       echo "docs: no table says that \`$name\` is $value by default"
   done
-  cat docs/*.md | sed -nE 's/^\| `([a-z_.]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$/\1|\2/p' |
+  awk '/^\| option \|/ { table = 1 } !/^\|/ { table = 0 } table' docs/*.md |
+    sed -nE 's/^\| `([a-z_.]+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$/\1|\2/p' |
     while read -r row; do
       echo "$in_header" | grep -qxF "$row" || echo "docs: no option is \"$row\""
     done
@@ -148,7 +149,8 @@ if [ "$1" = --self-test ]; then
     echo 'small worlds "tiny", "huge"' # 5: a world
   } >docs/page.md
   printf '%s\n' 'small world "tiny", [page](page.md), [other](behaviours.md), [last](states.md)' '' \
-    '| `max_size` | 17 | any | how many |' '| `wait` | 3 s | any | how long |' \
+    '| option | default | range | meaning |' '| `max_size` | 17 | any | how many |' \
+    '| `wait` | 3 s | any | how long |' \
     >docs/README.md # 6, 7: a default, as seen from either side
   printf '%s\n' '## theirs: 4 tests' '' '| `a` | b | `one` (core/a_test.cpp) |' \
     '| `b` | b | does not apply: no |' '| `c` | b | to do |' >docs/behaviours.md # 8, 9: row, length
