@@ -1,6 +1,7 @@
 # make         build/conecta, and nothing is installed
 # make demo    install what is missing, build, run scenarios/quickstart.json
 # make test    install what is missing, build and run every test
+# make soak    build, run every scenario of scenarios/faults
 # make mutants print which layer of tests catches which planted bug
 # make setup   only install what is missing; SETUP=no on any target: never install anything
 
@@ -9,7 +10,7 @@ SETUP ?= yes
 setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
 boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
 
-.PHONY: all demo test bench bench-pool mutants setup install clean
+.PHONY: all demo test soak bench bench-pool mutants setup install clean
 
 all:
 	@cmake --preset release $(boost) >/dev/null
@@ -25,6 +26,11 @@ test:
 	@cmake --preset dev $(boost) >/dev/null
 	@cmake --build build/dev
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error --parallel 2
+
+soak:
+	@$(call setup,build)
+	@$(MAKE) all
+	@for each in scenarios/faults/*.json; do build/conecta bench $$each || exit 1; done
 
 bench:
 	@$(call setup,build test)

@@ -2,12 +2,16 @@
 
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
+#include "report/github.hpp"
 #include "report/json.hpp"
+#include "report/junit.hpp"
 #include "report/text.hpp"
 #include "run/runner.hpp"
 #include "scenario/load.hpp"
 
+#include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <unistd.h>
@@ -19,7 +23,10 @@ namespace {
 
 struct bench_options {
   std::string file;
-  std::string json; ///< where to; empty: nowhere
+  std::string json;  ///< where to; empty: nowhere
+  std::string junit; ///< likewise
+  std::string trace; ///< likewise; empty: a file of its own
+  bool github = false;
   bool check = false;
   bool quiet = false;
   scenario::overrides changes;
@@ -89,16 +96,52 @@ int exit_code_of(run::finished_run const& finished) {
   return finished.found.judged == run::verdict::fail ? verdict_failed : success;
 }
 
+/// What led to a violated invariant cannot be had again by running again.
+int put_trace(std::string const& trace, bench_options const& options, int otherwise) {
+  auto path = options.trace;
+  if (path.empty()) {
+    char const* const where = std::getenv("TMPDIR");
+    path = std::string{where != nullptr ? where : "/tmp"} + "/conecta-trace-XXXXXX";
+    if (int const made = ::mkstemp(path.data()); made >= 0) {
+      ::close(made);
+    }
+  }
+  auto const code = put(path, trace, otherwise);
+  if (code != cannot_write) {
+    std::fprintf(stderr,
+                 "conecta bench: an invariant is violated; the events that led there are in\n"
+                 "  %s\nand run once more by: conecta simulate --replay %s\n",
+                 path.c_str(), path.c_str());
+  }
+  return code;
+}
+
 int report(run::finished_run const& finished, bench_options const& options) {
   auto const code = exit_code_of(finished);
   auto written = code;
   if (!options.json.empty()) {
     written = put(options.json, report::json_text(finished.found), written);
   }
-  if (options.json != "-" && !options.quiet) {
+  if (!options.junit.empty()) {
+    written = put(options.junit, report::junit_text(finished.found), written);
+  }
+  if (!finished.trace.empty()) {
+    written = put_trace(finished.trace, options, written);
+  }
+  auto const taken = options.json == "-" || options.junit == "-"; // standard output
+  if (!taken && !options.quiet) {
     auto const colours =
         takes_colours(STDOUT_FILENO) ? report::colouring::ansi : report::colouring::none;
     written = put("-", report::summary_text(finished.found, colours), written);
+  }
+  if (options.github) {
+    auto const text =
+        report::github_annotations(finished.found, options.file == "-" ? "" : options.file);
+    if (taken) { // annotations are read from standard error, too
+      std::fputs(text.c_str(), stderr);
+    } else {
+      written = put("-", text, written);
+    }
   }
   return written;
 }
@@ -112,9 +155,13 @@ int bench(bench_options const& options) {
   if (options.check) {
     return put("-", what.resolved, success);
   }
-  if (auto const obstacle = obstacle_to_writing(options.json);
-      !options.json.empty() && !obstacle.empty()) {
-    return cannot(obstacle);
+  for (auto const* const path : {&options.json, &options.junit}) {
+    if (path->empty()) {
+      continue;
+    }
+    if (auto const obstacle = obstacle_to_writing(*path); !obstacle.empty()) {
+      return cannot(obstacle);
+    }
   }
   try {
     return report(run_with_progress(what, options), options);
@@ -151,18 +198,34 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
   auto* const json =
       command->add_option("--json", options->json, "Write the result as JSON; - is standard output")
           ->type_name("FILE");
+  auto* const junit = command
+                          ->add_option("--junit", options->junit,
+                                       "Write the verdicts as JUnit XML;\n- is standard output")
+                          ->type_name("FILE");
+  command
+      ->add_option("--trace", options->trace,
+                   "Where the events go that led to a violated\ninvariant; without it to a new "
+                   "temporary file")
+      ->type_name("FILE");
+  auto* const github = command->add_flag(
+      "--github", options->github, "Also print the verdicts as annotations\nof GitHub Actions");
   auto* const check =
       command->add_flag("--check", options->check, "Only read the scenario and print it resolved");
-  command->callback([options, json, check, &action] {
-    if (*json && *check) {
-      throw CLI::ExcludesError{"--json", "--check"};
+  command->callback([options, check, outputs = std::array{json, junit, github}, &action] {
+    for (auto const* const output : outputs) {
+      if (*output && *check) {
+        throw CLI::ExcludesError{output->get_name(), "--check"};
+      }
+    }
+    if (options->json == "-" && options->junit == "-") {
+      throw CLI::ExcludesError{"--json -", "--junit -"};
     }
     action = [options] { return bench(*options); };
   });
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
-  command->footer("Exit codes: 0 done, 1 a threshold was broken, 65 and 66 the scenario,\n"
-                  "69 nothing could be reached, 73 output not written, 78 too few descriptors,\n"
-                  "130 interrupted.\n"
+  command->footer("Exit codes: 0 done, 1 a threshold broken or an invariant violated, 65 and\n"
+                  "66 the scenario, 69 nothing could be reached, 73 output not written, 78 too\n"
+                  "few descriptors, 130 interrupted.\n"
                   "\n"
                   "  conecta bench scenarios/quickstart.json --seed 9 --json result.json");
 }

@@ -1,20 +1,38 @@
 #pragma once
 
-// A fault as a scenario describes it: what is done to one endpoint, and when. Pure data.
+// A fault as a scenario describes it: what is done to one endpoint, and when. Pure data. What each
+// type means stands in the scenario's table, scenario/fault_table.cpp.
 
 #include <conecta/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace conecta::fault {
 
 enum class fault_type : std::uint8_t {
-  latency, ///< chunks and datagrams arrive later, in order on TCP
-  reset,   ///< a real RST, live connections too
-  refuse,  ///< the listener is closed
-  loss,    ///< datagrams are dropped
+  latency,
+  bandwidth,
+  slicer,
+  stall,
+  blackhole,
+  reset,
+  close,
+  half_close,
+  slow_close,
+  refuse,
+  accept_close,
+  backlog_full,
+  connect_delay,
+  corrupt,
+  truncate,
+  extra_reply,
+  loss,
+  duplicate,
+  reorder,
+  port_closed,
 };
 
 enum class distribution : std::uint8_t { uniform, normal, pareto };
@@ -28,6 +46,22 @@ enum class direction : std::uint8_t {
   both,
 };
 
+/// For what `reset` and `close` draw whether they happen.
+enum class drawn_per : std::uint8_t { connection, request };
+
+/// The window opens `count` times, at each `every` after its start before.
+struct repetition {
+  duration every{};
+  std::size_t count = 1;
+};
+
+/// Gilbert's model of losses in bursts: a chance to become bad, and one to become good again, each
+/// drawn once a datagram.
+struct burst_model {
+  double p = 0;
+  double r = 1;
+};
+
 struct fault_spec {
   std::string id;
   std::size_t endpoint = 0; ///< index of the scenario's endpoint
@@ -35,28 +69,114 @@ struct fault_spec {
   std::string at;    ///< as written: "STAGE+OFFSET"
   duration start{};  ///< `at`, from the start of the run
   duration length{}; ///< the key `for`
+  std::optional<repetition> repeat;
   double probability = 1.0;
   affected applies_to = affected::all;
   direction towards = direction::downstream;
+  drawn_per per = drawn_per::connection;
 
-  duration delay{};  ///< latency
-  duration jitter{}; ///< latency: half the width for uniform, the deviation for normal
+  duration delay{};
+  duration jitter{}; ///< half the width for uniform, the deviation for normal
   distribution spread = distribution::uniform;
-  std::size_t after_bytes = 0; ///< reset: this many bytes of reply pass first
+  std::uint64_t rate = 0;      ///< bytes a second
+  std::size_t queue = 0;       ///< bytes that wait for their turn
+  std::size_t size = 0;        ///< bytes of a slice
+  duration gap{};              ///< between two slices
+  std::size_t behind = 1;      ///< reorder: how many datagrams overtake one
+  std::size_t after_bytes = 0; ///< so many bytes of reply pass first
+  std::size_t bits = 1;
+  std::size_t bytes = 0; ///< what truncate leaves
+  std::string send;
+  std::optional<burst_model> burst;
+
+  /// From the start of the run to the end of the last window.
+  [[nodiscard]] duration end() const noexcept {
+    auto const more = repeat ? repeat->count - 1 : 0;
+    auto const later = repeat ? repeat->every * static_cast<duration::rep>(more) : duration{};
+    return start + later + length;
+  }
 };
 
 [[nodiscard]] constexpr char const* name_of(fault_type type) noexcept {
   switch (type) {
   case fault_type::latency:
     return "latency";
+  case fault_type::bandwidth:
+    return "bandwidth";
+  case fault_type::slicer:
+    return "slicer";
+  case fault_type::stall:
+    return "stall";
+  case fault_type::blackhole:
+    return "blackhole";
   case fault_type::reset:
     return "reset";
+  case fault_type::close:
+    return "close";
+  case fault_type::half_close:
+    return "half_close";
+  case fault_type::slow_close:
+    return "slow_close";
   case fault_type::refuse:
     return "refuse";
+  case fault_type::accept_close:
+    return "accept_close";
+  case fault_type::backlog_full:
+    return "backlog_full";
+  case fault_type::connect_delay:
+    return "connect_delay";
+  case fault_type::corrupt:
+    return "corrupt";
+  case fault_type::truncate:
+    return "truncate";
+  case fault_type::extra_reply:
+    return "extra_reply";
   case fault_type::loss:
     return "loss";
+  case fault_type::duplicate:
+    return "duplicate";
+  case fault_type::reorder:
+    return "reorder";
+  case fault_type::port_closed:
+    return "port_closed";
   }
   return "unknown";
+}
+
+/// What happens while a connection is made, and so never to one that exists.
+[[nodiscard]] constexpr bool meets_only_new(fault_type type) noexcept {
+  return type == fault_type::refuse || type == fault_type::accept_close ||
+         type == fault_type::backlog_full || type == fault_type::connect_delay;
+}
+
+/// Else for a chunk, a datagram or a request.
+[[nodiscard]] constexpr bool is_drawn_per_connection(fault_spec const& spec) noexcept {
+  switch (spec.type) {
+  case fault_type::bandwidth:
+  case fault_type::slicer:
+  case fault_type::blackhole:
+  case fault_type::half_close:
+  case fault_type::slow_close:
+  case fault_type::refuse:
+  case fault_type::accept_close:
+  case fault_type::backlog_full:
+  case fault_type::connect_delay:
+    return true;
+  case fault_type::reset:
+  case fault_type::close:
+    return spec.per == drawn_per::connection;
+  case fault_type::latency:
+  case fault_type::stall:
+  case fault_type::corrupt:
+  case fault_type::truncate:
+  case fault_type::extra_reply:
+  case fault_type::loss:
+  case fault_type::duplicate:
+  case fault_type::reorder:
+  case fault_type::port_closed:
+    return false;
+  }
+  return false;
 }
 
 } // namespace conecta::fault

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <system_error>
 
 namespace conecta::fault {
 
@@ -18,15 +17,58 @@ constexpr int reads_at_once = 16; ///< then the others get their turn
 
 } // namespace
 
-link::link(link_context& shared, std::uint64_t number, wire::descriptor client,
-           wire::address const& upstream)
-    : shared_{&shared}, number_{number}, opened_{shared.loop.now()} {
+link::link(link_context& shared, std::uint64_t number, wire::descriptor client)
+    : shared_{&shared}, number_{number}, opened_{shared.loop.now()}, connects_at_{opened_} {
   client_.socket = std::move(client);
+  shared.loop.watch_connection(client_.socket.get(), client_);
+}
+
+void link::add(std::unique_ptr<effect> made) {
+  if (phase_ == phase::over || phase_ == phase::closing) {
+    return;
+  }
+  auto& added = *effects_.emplace_back(std::move(made));
+  auto const how = added.begin();
+  if (phase_ == phase::waiting) {
+    connects_at_ += added.connects_later();
+  }
+  switch (how) {
+  case ending::none:
+  case ending::fin:
+  case ending::reset:
+    break;
+  case ending::injected_reset:
+    reset(client_);
+    break;
+  case ending::injected_close:
+    close_client();
+    break;
+  case ending::injected_fin:
+    for (auto* const each : {&down_, &up_}) {
+      if (added.is_about(each->towards) && each->end == ending::none) {
+        each->end = ending::injected_fin;
+        each->ended_by = added.fault();
+      }
+    }
+    break;
+  }
+}
+
+void link::remove(std::size_t fault) {
+  std::erase_if(effects_, [fault](auto const& each) { return each->fault() == fault; });
+  go_on();
+}
+
+void link::start() { go_on(); }
+
+void link::connect() {
+  auto const& upstream = shared_->upstream;
+  phase_ = phase::connecting;
   server_.socket =
       wire::descriptor{::socket(upstream.domain(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!server_.socket) {
-    wire::close_with_reset(client_.socket);
-    throw std::system_error{errno, std::system_category(), "cannot make a socket"};
+    reset(client_);
+    return;
   }
   wire::disable_nagle(server_.socket.get());
   if (::connect(server_.socket.get(), upstream.data(), upstream.size()) != 0 &&
@@ -34,8 +76,7 @@ link::link(link_context& shared, std::uint64_t number, wire::descriptor client,
     // Seen by the first event as well: the socket reports that it is not connected.
     server_.failed = true;
   }
-  shared.loop.watch_connection(client_.socket.get(), client_);
-  shared.loop.watch_connection(server_.socket.get(), server_);
+  shared_->loop.watch_connection(server_.socket.get(), server_);
 }
 
 void link::side::on_ready(std::uint32_t events) {
@@ -59,7 +100,7 @@ bool link::connected() {
   socklen_t size = sizeof error;
   ::getsockopt(server_.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0 || server_.failed) {
-    reset_client();
+    reset(client_);
     return false;
   }
   sockaddr_storage peer{};
@@ -71,46 +112,85 @@ bool link::connected() {
   return true;
 }
 
-void link::count_replies_for(std::size_t fault) {
-  std::erase_if(marks_, [fault](reply_mark const& mark) { return mark.fault == fault; });
-  marks_.push_back({fault, down_.bytes});
-}
-
-void link::reset_client() {
-  if (phase_ != phase::over) {
-    wire::close_with_reset(client_.socket);
-    finish();
-  }
-}
-
 void link::go_on() {
-  if (phase_ == phase::connecting) {
+  switch (phase_) {
+  case phase::waiting:
+    go_on_waiting();
+    return;
+  case phase::connecting:
     if (client_.failed) {
       finish();
     }
     return;
+  case phase::closing:
+    discard_from_client();
+    return;
+  case phase::over:
+    return;
+  case phase::open:
+    break;
   }
   for (auto* const each : {&down_, &up_}) {
-    if (phase_ == phase::over) {
-      return;
+    if (!is_blocked(each->towards)) {
+      flush(*each);
+      read(*each);
     }
-    flush(*each);
-    read(*each);
   }
-  if (phase_ != phase::over && !settle()) {
+  if (!settle()) {
     set_alarm();
+  }
+}
+
+void link::go_on_waiting() {
+  if (is_blocked(direction::upstream)) {
+    return;
+  }
+  if (client_.failed) {
+    finish();
+  } else if (connects_at_ > shared_->loop.now()) {
+    shared_->loop.arm(*this, connects_at_);
+  } else {
+    connect();
   }
 }
 
 void link::flush(stream& which) {
   if (which.to->failed) {
     which.queue.clear();
+  } else if (!effects_.empty()) {
+    flush_in_portions(which);
   } else if (which.queue.flush(which.to->socket.get(), shared_->loop.now()) ==
              wire::sending::failed) {
-    which.to->failed = true;
-    which.to->readable = true; // its end is to be found
-    which.to->hung_up = true;
+    fail(*which.to);
     which.queue.clear();
+  }
+}
+
+void link::flush_in_portions(stream& which) {
+  auto const now = shared_->loop.now();
+  for (auto ready = which.queue.due(now); ready > 0; ready = which.queue.due(now)) {
+    auto at = passage_of(which);
+    auto most = ready;
+    for (auto const& each : effects_) {
+      most = std::min(most, each->allowance(at, ready, now));
+    }
+    if (most == 0) {
+      return;
+    }
+    auto const before = which.queue.size();
+    auto const how = which.queue.flush(which.to->socket.get(), now, most);
+    if (how == wire::sending::failed) {
+      fail(*which.to);
+      which.queue.clear();
+      return;
+    }
+    auto const sent = before - which.queue.size();
+    for (auto const& each : effects_) {
+      each->on_sent(at, sent, ready - sent, now);
+    }
+    if (how == wire::sending::blocked) {
+      return;
+    }
   }
 }
 
@@ -128,6 +208,10 @@ void link::read(stream& which) {
       pass(which, {scratch.data(), count});
     } else if (size == 0) {
       which.end = from.failed ? ending::reset : ending::fin;
+      which.end_due = shared_->loop.now();
+      for (auto const& each : effects_) {
+        which.end_due += each->ends_later(which.towards);
+      }
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       from.readable = false;
     } else if (errno != EINTR) {
@@ -138,17 +222,57 @@ void link::read(stream& which) {
   shared_->loop.again(*this);
 }
 
-void link::pass(stream& which, std::string_view bytes) {
-  bytes = bytes.substr(0, bytes_before_reset(which, bytes.size()));
-  which.bytes += bytes.size();
-  auto const delay = delay_of(which);
+void link::discard_from_client() {
+  auto& scratch = shared_->scratch;
+  for (int i = 0; i < reads_at_once; ++i) {
+    auto const size = ::recv(client_.socket.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      return;
+    }
+    if (size == 0 || (size < 0 && errno != EINTR)) {
+      finish();
+      return;
+    }
+  }
+  shared_->loop.again(*this);
+}
+
+void link::find_request(direction towards) {
+  if (towards == direction::upstream && (request_ == 0 || down_.bytes > reply_from_)) {
+    ++request_;
+    reply_from_ = down_.bytes;
+  }
+}
+
+passage link::passage_of(stream const& which) const noexcept {
+  return {.point = {number_, which.towards, which.chunks},
+          .taken = which.bytes,
+          .sent = which.bytes - which.queue.size(),
+          .request = request_,
+          .reply_from = reply_from_};
+}
+
+void link::pass(stream& which, std::span<char> bytes) {
+  find_request(which.towards);
+  auto const at = passage_of(which);
+  chunk read{.bytes = bytes, .added = {}};
+  for (auto const& each : effects_) {
+    each->on_chunk(at, read);
+  }
   ++which.chunks;
-  if (which.queue.empty() && delay == duration::zero()) {
+  which.end = read.end;
+  which.ended_by = read.ended_by;
+  send_or_queue(which, {read.bytes.data(), read.bytes.size()}, read.delay);
+  send_or_queue(which, read.added, read.delay);
+  flush(which);
+}
+
+void link::send_or_queue(stream& which, std::string_view bytes, duration delay) {
+  which.bytes += bytes.size();
+  if (which.queue.empty() && effects_.empty()) {
     auto const sent = wire::send_now(which.to->socket.get(), bytes);
     if (sent.how == wire::sending::failed) {
-      which.to->failed = true;
-      which.to->readable = true;
-      which.to->hung_up = true;
+      fail(*which.to);
       return;
     }
     bytes.remove_prefix(sent.count);
@@ -156,77 +280,71 @@ void link::pass(stream& which, std::string_view bytes) {
   which.queue.push(bytes, shared_->loop.now() + delay);
 }
 
-std::size_t link::bytes_before_reset(stream& which, std::size_t count) {
-  if (which.towards == direction::upstream) {
-    return count;
-  }
-  auto const& plan = shared_->faults.what();
-  for (auto const fault : shared_->faults.active()) {
-    auto const& spec = plan[fault];
-    if (spec.type != fault_type::reset || spec.after_bytes == 0 ||
-        !shared_->faults.covers(fault, opened_) || !plan.hits_connection(fault, number_)) {
-      continue;
-    }
-    auto const mark = std::ranges::find(marks_, fault, &reply_mark::fault);
-    auto const before = mark == marks_.end() ? 0 : mark->bytes;
-    auto const last = before + spec.after_bytes;
-    auto const left = last > which.bytes ? last - which.bytes : 0;
-    if (count >= left) {
-      count = left;
-      which.end = ending::injected;
-      resetting_fault_ = fault;
-    }
-  }
-  return count;
-}
-
-duration link::delay_of(stream& which) {
-  auto sum = duration::zero();
-  auto const& plan = shared_->faults.what();
-  draw_point const point{number_, which.towards, which.chunks};
-  for (auto const fault : shared_->faults.active()) {
-    if (plan[fault].type == fault_type::latency && shared_->faults.covers(fault, opened_) &&
-        plan.hits(fault, point)) {
-      sum += plan.delay(fault, point);
-      shared_->faults.count(fault);
-    }
-  }
-  return sum;
-}
-
 bool link::is_full(stream const& which) const noexcept {
-  if (which.queue.size() < most_unread) {
+  auto most = most_unread;
+  for (auto const& each : effects_) {
+    most = std::min(most, each->most_ready(which.towards, most));
+  }
+  if (which.queue.size() < most) {
     return false;
   }
   return which.queue.next_due() <= shared_->loop.now() || which.queue.size() >= most_delayed;
 }
 
-bool link::settle() {
-  for (auto* const each : {&down_, &up_}) {
-    auto& other = opposite(*each);
-    if (each->end == ending::injected && each->queue.empty()) {
-      shared_->faults.count(resetting_fault_);
-      reset_client();
-      return true;
-    }
-    // The receiver is gone, and what it sent before has been passed on: its reset is passed on.
-    bool const receiver_gone = each->to->failed && other.end != ending::none && other.queue.empty();
-    if (receiver_gone) {
-      wire::close_with_reset(each->from->socket);
-      finish();
-      return true;
-    }
-    if (each->end == ending::reset && each->queue.empty()) {
-      wire::close_with_reset(each->to->socket);
-      finish();
-      return true;
-    }
-    if (each->end == ending::fin && each->queue.empty() && !each->fin_passed) {
-      each->fin_passed = true;
-      ::shutdown(each->to->socket.get(), SHUT_WR);
-    }
+bool link::is_blocked(direction towards) const noexcept {
+  return std::ranges::any_of(effects_, [&](auto const& each) { return each->blocks(towards); });
+}
+
+bool link::holds_end(stream const& which) const noexcept {
+  auto const at = passage_of(which);
+  return std::ranges::any_of(effects_, [&](auto const& each) { return each->holds_end(at); });
+}
+
+bool link::settle() { return settle(down_) || settle(up_); }
+
+/// Whether the link is over, or its client alone is left.
+bool link::settle(stream& which) {
+  if (phase_ != phase::open) {
+    return true;
   }
-  if (down_.fin_passed && up_.fin_passed) {
+  auto& other = opposite(which);
+  if (is_blocked(which.towards) || is_blocked(other.towards)) {
+    return false;
+  }
+  // The receiver is gone, and what it sent before has been passed on: its reset is passed on.
+  if (which.to->failed && other.end != ending::none && other.queue.empty()) {
+    reset(*which.from);
+    return true;
+  }
+  if (!which.queue.empty() || which.fin_passed || holds_end(which)) {
+    return false;
+  }
+  switch (which.end) {
+  case ending::none:
+    return false;
+  case ending::injected_reset:
+    shared_->faults.count(which.ended_by);
+    reset(*which.to);
+    return true;
+  case ending::injected_close:
+    shared_->faults.count(which.ended_by);
+    close_client();
+    return true;
+  case ending::reset:
+    reset(*which.to);
+    return true;
+  case ending::injected_fin:
+    shared_->faults.count(which.ended_by);
+    break;
+  case ending::fin:
+    if (which.end_due > shared_->loop.now()) {
+      return false;
+    }
+    break;
+  }
+  which.fin_passed = true;
+  ::shutdown(which.to->socket.get(), SHUT_WR);
+  if (other.fin_passed) {
     finish();
     return true;
   }
@@ -235,12 +353,41 @@ bool link::settle() {
 
 void link::set_alarm() {
   auto due = never;
+  auto const now = shared_->loop.now();
+  auto const consider = [&](instant at) { due = at > now ? std::min(due, at) : due; };
   for (auto const* const each : {&down_, &up_}) {
-    if (!each->queue.empty() && each->queue.next_due() > shared_->loop.now()) {
-      due = std::min(due, each->queue.next_due());
+    if (!each->queue.empty()) {
+      consider(each->queue.next_due());
+      for (auto const& effect : effects_) {
+        consider(effect->wake_up(each->towards));
+      }
+    } else if (each->end == ending::fin && !each->fin_passed) {
+      consider(each->end_due);
     }
   }
   shared_->loop.arm(*this, due);
+}
+
+void link::fail(side& which) noexcept {
+  which.failed = true;
+  which.readable = true; // its end is to be found
+  which.hung_up = true;
+}
+
+void link::reset(side& which) {
+  wire::close_with_reset(which.socket);
+  finish();
+}
+
+/// What the client still sends is read and dropped: closed with bytes unread, the kernel would
+/// reset it.
+void link::close_client() {
+  phase_ = phase::closing;
+  shared_->loop.disarm(*this);
+  server_.socket.close();
+  effects_.clear();
+  ::shutdown(client_.socket.get(), SHUT_WR);
+  shared_->loop.again(*this);
 }
 
 void link::finish() {

@@ -1,6 +1,7 @@
 #pragma once
 
-// One client's connection through the TCP relay: two sockets and the bytes between them.
+// One client's connection through the TCP relay: two sockets and the bytes between them, through
+// the effects of the faults that are about it.
 //
 // Ends are passed on as they come: a FIN closes one direction after its last byte, a reset tears
 // down the other socket with a reset. Memory is bounded: a direction holds 256 KiB that its reader
@@ -8,7 +9,7 @@
 //
 // Thread safety: the relay's thread only.
 
-#include "fault/schedule.hpp"
+#include "fault/effect.hpp"
 #include "wire/address.hpp"
 #include "wire/descriptor.hpp"
 #include "wire/event_loop.hpp"
@@ -17,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace conecta::fault {
@@ -27,24 +29,25 @@ class link;
 struct link_context {
   wire::event_loop& loop;
   schedule& faults;
+  wire::address upstream;
   std::function<void(link&)> ended; ///< is to retire it
   std::array<char, 65536> scratch;
 };
 
 class link final : public wire::event_loop::watcher, private wire::event_loop::alarm {
  public:
-  /// Connects to `upstream`. Throws std::system_error.
-  link(link_context& shared, std::uint64_t number, wire::descriptor client,
-       wire::address const& upstream);
+  link(link_context& shared, std::uint64_t number, wire::descriptor client);
   ~link() override { shared_->loop.disarm(*this); }
 
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   [[nodiscard]] instant opened() const noexcept { return opened_; }
 
-  /// A window of `reset` with after_bytes begins: replies count from here.
-  void count_replies_for(std::size_t fault);
-  /// The client gets a reset now; the upstream socket is closed.
-  void reset_client();
+  /// Begins it; the link may be over after that.
+  void add(std::unique_ptr<effect> made);
+  /// The fault's window has closed.
+  void remove(std::size_t fault);
+  /// After the effects that it begins with: goes on to the server, as soon as they let it.
+  void start();
 
  private:
   /// One of the two sockets.
@@ -58,55 +61,66 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
     bool hung_up = false; ///< its end has arrived; read until it shows
     bool failed = false;  ///< it takes no more
   };
-  enum class ending : std::uint8_t {
-    none,
-    fin,
-    reset,    ///< the sender reset it
-    injected, ///< a fault resets the client behind the last byte
-  };
   struct stream {
     side* from;
     side* to;
     direction towards;
     wire::outbox queue;
     ending end = ending::none;
+    std::size_t ended_by = 0; ///< the fault, where one injected the end
+    instant end_due{};        ///< not passed on before
     bool fin_passed = false;
     std::uint64_t chunks = 0;
-    std::uint64_t bytes = 0;
-  };
-  struct reply_mark {
-    std::size_t fault;
-    std::uint64_t bytes; ///< of reply before the window
+    std::uint64_t bytes = 0; ///< that were let in
   };
 
   void on_ready(std::uint32_t events) override;
   void on_alarm() override { go_on(); }
 
+  void connect();
   [[nodiscard]] bool connected();
   void go_on();
+  void go_on_waiting();
   void flush(stream& which);
+  void flush_in_portions(stream& which);
   void read(stream& which);
-  void pass(stream& which, std::string_view bytes);
-  [[nodiscard]] std::size_t bytes_before_reset(stream& which, std::size_t count);
-  [[nodiscard]] duration delay_of(stream& which);
+  void discard_from_client();
+  void pass(stream& which, std::span<char> bytes);
+  void send_or_queue(stream& which, std::string_view bytes, duration delay);
+  void find_request(direction towards);
+  [[nodiscard]] passage passage_of(stream const& which) const noexcept;
   [[nodiscard]] bool is_full(stream const& which) const noexcept;
+  [[nodiscard]] bool is_blocked(direction towards) const noexcept;
+  [[nodiscard]] bool holds_end(stream const& which) const noexcept;
   [[nodiscard]] stream& opposite(stream const& which) noexcept {
     return &which == &down_ ? up_ : down_;
   }
   [[nodiscard]] bool settle();
+  [[nodiscard]] bool settle(stream& which);
   void set_alarm();
+  void fail(side& which) noexcept;
+  void reset(side& which);
+  void close_client();
   void finish();
 
   link_context* shared_;
   std::uint64_t number_;
   instant opened_;
+  instant connects_at_;
   side client_{*this};
   side server_{*this};
   stream down_{&server_, &client_, direction::downstream, {}};
   stream up_{&client_, &server_, direction::upstream, {}};
-  std::vector<reply_mark> marks_;
-  std::size_t resetting_fault_ = 0; ///< where the end is `injected`
-  enum class phase : std::uint8_t { connecting, open, over } phase_ = phase::connecting;
+  std::uint64_t request_ = 0;
+  std::uint64_t reply_from_ = 0; ///< `down_.bytes` when it began
+  std::vector<std::unique_ptr<effect>> effects_;
+  enum class phase : std::uint8_t {
+    waiting, ///< not connected yet, for a fault
+    connecting,
+    open,
+    closing, ///< the client got a FIN, the server is gone
+    over,
+  } phase_ = phase::waiting;
 };
 
 } // namespace conecta::fault

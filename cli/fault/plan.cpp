@@ -1,7 +1,5 @@
 #include "fault/plan.hpp"
 
-#include "base/random.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -11,7 +9,7 @@ namespace conecta::fault {
 namespace {
 
 /// Streams of one fault that must not repeat each other.
-enum class stream : std::uint64_t { connections, hits, delays };
+enum class stream : std::uint64_t { connections, hits, delays, requests, windows, details };
 
 std::uint64_t mix(std::uint64_t seed, std::uint64_t value) noexcept {
   return random_source{seed ^ random_source{value}.next()}.next();
@@ -74,38 +72,68 @@ std::optional<std::size_t> plan::find(std::string_view id) const noexcept {
   return std::nullopt;
 }
 
-bool plan::is_active(std::size_t fault, duration at) const noexcept {
+std::optional<std::size_t> plan::window_at(std::size_t fault, duration at) const noexcept {
   auto const& spec = faults_[fault];
-  return at >= spec.start && at - spec.start < spec.length;
+  if (at < spec.start || at >= spec.end()) {
+    return std::nullopt;
+  }
+  auto const since = at - spec.start;
+  auto const window = spec.repeat ? since / spec.repeat->every : 0;
+  auto const into = spec.repeat ? since % spec.repeat->every : since;
+  return into < spec.length ? std::optional{static_cast<std::size_t>(window)} : std::nullopt;
 }
 
 std::optional<duration> plan::next_change(duration after) const noexcept {
   std::optional<duration> next;
   for (auto const& spec : faults_) {
-    for (auto const edge : {spec.start, spec.start + spec.length}) {
-      if (edge > after && (!next || edge < *next)) {
-        next = edge;
+    // The window that `after` lies in or behind, and the one that follows.
+    auto const every = spec.repeat ? spec.repeat->every : spec.length;
+    auto const count = spec.repeat ? static_cast<duration::rep>(spec.repeat->count) : 1;
+    auto const first = after < spec.start ? 0 : (after - spec.start) / every;
+    for (auto window = first; window < std::min(first + 2, count); ++window) {
+      auto const start = spec.start + every * window;
+      for (auto const edge : {start, start + spec.length}) {
+        if (edge > after && (!next || edge < *next)) {
+          next = edge;
+        }
       }
     }
   }
   return next;
 }
 
-bool plan::covers(std::size_t fault, duration opened) const noexcept {
+bool plan::covers(std::size_t fault, duration opened, std::size_t window) const noexcept {
   auto const& spec = faults_[fault];
+  auto const start = spec.repeat
+                         ? spec.start + spec.repeat->every * static_cast<duration::rep>(window)
+                         : spec.start;
   switch (spec.applies_to) {
   case affected::all:
     return true;
   case affected::opened_during:
-    return opened >= spec.start;
+    return opened >= start;
   case affected::opened_before:
-    return opened < spec.start;
+    return opened < start;
   }
   return false;
 }
 
-bool plan::hits_connection(std::size_t fault, std::uint64_t connection) const noexcept {
-  auto source = source_at(seeds_[fault], stream::connections, {.connection = connection});
+bool plan::hits_connection(std::size_t fault, std::uint64_t connection,
+                           std::size_t window) const noexcept {
+  auto source =
+      source_at(seeds_[fault], stream::connections, {.connection = connection, .number = window});
+  return source.next_unit() < faults_[fault].probability;
+}
+
+bool plan::hits_window(std::size_t fault, std::size_t window) const noexcept {
+  auto source = source_at(seeds_[fault], stream::windows, {.number = window});
+  return source.next_unit() < faults_[fault].probability;
+}
+
+bool plan::hits_request(std::size_t fault, std::uint64_t connection,
+                        std::uint64_t request) const noexcept {
+  auto source =
+      source_at(seeds_[fault], stream::requests, {.connection = connection, .number = request});
   return source.next_unit() < faults_[fault].probability;
 }
 
@@ -115,6 +143,10 @@ bool plan::hits(std::size_t fault, draw_point const& point) const noexcept {
     return false;
   }
   return source_at(seeds_[fault], stream::hits, point).next_unit() < spec.probability;
+}
+
+random_source plan::details(std::size_t fault, draw_point const& point) const noexcept {
+  return source_at(seeds_[fault], stream::details, point);
 }
 
 duration plan::delay(std::size_t fault, draw_point const& point) const noexcept {

@@ -7,6 +7,7 @@
 //
 // Thread safety: a value; many threads may read it.
 
+#include "base/random.hpp"
 #include "fault/fault.hpp"
 
 #include <conecta/time.hpp>
@@ -36,17 +37,29 @@ class plan {
   [[nodiscard]] fault_spec const& operator[](std::size_t fault) const { return faults_[fault]; }
   [[nodiscard]] std::optional<std::size_t> find(std::string_view id) const noexcept;
 
-  /// A window holds its start and not its end.
-  [[nodiscard]] bool is_active(std::size_t fault, duration at) const noexcept;
+  /// Which of the fault's windows is open, from 0. A window holds its start and not its end.
+  [[nodiscard]] std::optional<std::size_t> window_at(std::size_t fault, duration at) const noexcept;
+  [[nodiscard]] bool is_active(std::size_t fault, duration at) const noexcept {
+    return window_at(fault, at).has_value();
+  }
   /// The first start or end of a window later than `after`.
   [[nodiscard]] std::optional<duration> next_change(duration after) const noexcept;
 
-  /// Whether `applies_to` covers a connection that was opened at `opened`, during the window.
-  [[nodiscard]] bool covers(std::size_t fault, duration opened) const noexcept;
-  /// Whether the fault's probability hits this connection: drawn once for each.
-  [[nodiscard]] bool hits_connection(std::size_t fault, std::uint64_t connection) const noexcept;
+  /// Whether `applies_to` covers a connection that was opened at `opened`, during this window.
+  [[nodiscard]] bool covers(std::size_t fault, duration opened,
+                            std::size_t window = 0) const noexcept;
+  /// Whether the fault's probability hits this connection: drawn once for each in each window.
+  [[nodiscard]] bool hits_connection(std::size_t fault, std::uint64_t connection,
+                                     std::size_t window = 0) const noexcept;
+  /// Whether it hits all that there is, for as long as this window is open.
+  [[nodiscard]] bool hits_window(std::size_t fault, std::size_t window) const noexcept;
+  /// Whether it hits this request of a connection; its number is told from 1.
+  [[nodiscard]] bool hits_request(std::size_t fault, std::uint64_t connection,
+                                  std::uint64_t request) const noexcept;
   /// Whether it hits this chunk or datagram: its direction matches and its probability says so.
   [[nodiscard]] bool hits(std::size_t fault, draw_point const& point) const noexcept;
+  /// Chance for what is done to a chunk or datagram that is hit.
+  [[nodiscard]] random_source details(std::size_t fault, draw_point const& point) const noexcept;
   /// How much later a chunk or datagram that is hit shall arrive; never negative.
   [[nodiscard]] duration delay(std::size_t fault, draw_point const& point) const noexcept;
 

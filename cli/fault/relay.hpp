@@ -27,7 +27,7 @@ struct relay_options {
   wire::address upstream;
   plan faults;
   wire::address listen = wire::address::loopback(); ///< port 0: a free one
-  std::size_t most_clients = 16384;          ///< UDP: so many are told apart at once
+  std::size_t most_clients = 16384;                 ///< UDP: so many are told apart at once
 };
 
 class relay {
@@ -52,9 +52,9 @@ class relay {
     return turned_away_.load(std::memory_order_relaxed);
   }
 
-  /// How often the fault struck: connections for `reset`; chunks or datagrams for `latency` and
-  /// `loss`; for `refuse` the windows in which the port was closed, because the kernel refuses
-  /// without telling, or connections where its probability is below 1. 0 for an unknown id.
+  /// How often the fault struck: what the table of docs/faults.md says that it is drawn for. Where
+  /// the kernel itself refuses connections or lets them wait, without telling: the windows in which
+  /// it did. 0 for an unknown id.
   [[nodiscard]] std::uint64_t injected(std::string_view fault_id) const noexcept;
   [[nodiscard]] std::vector<window_times> windows() const { return schedule_.windows(); }
 

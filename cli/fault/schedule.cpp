@@ -5,7 +5,9 @@
 namespace conecta::fault {
 
 schedule::schedule(plan what)
-    : plan_{std::move(what)}, injected_{new std::atomic<std::uint64_t>[plan_.size()] {}} {
+    : plan_{std::move(what)},
+      window_(plan_.size()),
+      injected_{new std::atomic<std::uint64_t>[plan_.size()] {}} {
   scoped_lock const held{times_mutex_};
   for (std::size_t i = 0; i < plan_.size(); ++i) {
     times_.push_back({.id = plan_[i].id, .opened = std::nullopt, .closed = std::nullopt});
@@ -21,14 +23,16 @@ std::vector<schedule::change> schedule::advance(instant now) {
   }
   auto const at = now - *origin_;
   std::erase_if(active_, [&](std::size_t fault) {
-    bool const over = !plan_.is_active(fault, at);
+    bool const over = plan_.window_at(fault, at) != window_[fault];
     if (over) {
       changes.push_back({fault, change::kind::closed});
     }
     return over;
   });
   for (std::size_t i = 0; i < plan_.size(); ++i) {
-    if (plan_.is_active(i, at) && std::ranges::find(active_, i) == active_.end()) {
+    auto const window = plan_.window_at(i, at);
+    if (window && std::ranges::find(active_, i) == active_.end()) {
+      window_[i] = *window;
       active_.push_back(i);
       changes.push_back({i, change::kind::opened});
     }
@@ -40,7 +44,12 @@ void schedule::record(std::vector<change> const& done, instant now) {
   scoped_lock const held{times_mutex_};
   for (auto const& each : done) {
     auto& times = times_[each.fault];
-    (each.what == change::kind::opened ? times.opened : times.closed) = now;
+    if (each.what == change::kind::closed) {
+      times.closed = now;
+    } else {
+      times.opened = times.opened.value_or(now);
+      times.closed.reset();
+    }
   }
 }
 
@@ -63,7 +72,15 @@ instant schedule::next_change(instant now) const noexcept {
 }
 
 bool schedule::covers(std::size_t fault, instant opened) const noexcept {
-  return origin_ && plan_.covers(fault, opened - *origin_);
+  return origin_ && plan_.covers(fault, opened - *origin_, window_[fault]);
+}
+
+bool schedule::hits_connection(std::size_t fault, std::uint64_t connection) const noexcept {
+  return plan_.hits_connection(fault, connection, window_[fault]);
+}
+
+bool schedule::hits_window(std::size_t fault) const noexcept {
+  return plan_.hits_window(fault, window_[fault]);
 }
 
 void schedule::count(std::size_t fault) noexcept {

@@ -16,11 +16,11 @@
 
 namespace conecta::fault {
 
-/// When a window was really opened and closed.
+/// When a fault's first window was really opened and its last one closed.
 struct window_times {
   std::string id;
   std::optional<instant> opened;
-  std::optional<instant> closed;
+  std::optional<instant> closed; ///< none while one is open
 };
 
 class schedule {
@@ -46,7 +46,11 @@ class schedule {
 
   /// The faults whose windows are open.
   [[nodiscard]] std::vector<std::size_t> const& active() const noexcept { return active_; }
+  /// Whether an open window is about a connection that was opened at `opened`.
   [[nodiscard]] bool covers(std::size_t fault, instant opened) const noexcept;
+  /// Whether an open window hits the connection with this number, or all there is.
+  [[nodiscard]] bool hits_connection(std::size_t fault, std::uint64_t connection) const noexcept;
+  [[nodiscard]] bool hits_window(std::size_t fault) const noexcept;
   void count(std::size_t fault) noexcept;
 
   [[nodiscard]] std::uint64_t injected(std::size_t fault) const noexcept;
@@ -56,6 +60,7 @@ class schedule {
   plan plan_;
   std::optional<instant> origin_;
   std::vector<std::size_t> active_;
+  std::vector<std::size_t> window_; ///< of each fault that is active: which
   std::unique_ptr<std::atomic<std::uint64_t>[]> injected_;
 
   mutable mutex times_mutex_;

@@ -20,22 +20,22 @@ class tcp_relay final : public relay {
   void on_change(schedule::change const& change) override;
   void take(wire::descriptor client);
   void drop(link& which);
-  void begin_reset(std::size_t fault);
-  void turn_refusal(std::size_t fault, schedule::change::kind what);
-  [[nodiscard]] bool resets_at_once(std::uint64_t connection);
+  void add(link& which, std::size_t fault);
+  [[nodiscard]] bool is_about(std::size_t fault, link const& which) const;
+  [[nodiscard]] bool shuts_port(std::size_t fault) const;
+  void turn_port(std::size_t fault, schedule::change::kind what);
 
-  wire::address upstream_;
   link_context shared_;
   std::uint64_t next_number_ = 0;
   std::size_t refusals_ = 0; ///< windows that close the port
+  std::size_t hangs_ = 0;    ///< windows that let nobody connect
   std::unordered_map<link*, std::unique_ptr<link>> links_;
   wire::listener listener_;
 };
 
 tcp_relay::tcp_relay(relay_options options)
     : relay{std::move(options.faults)},
-      upstream_{options.upstream},
-      shared_{loop(), schedule_, [this](link& which) { drop(which); }, {}},
+      shared_{loop(), schedule_, options.upstream, [this](link& which) { drop(which); }, {}},
       listener_{loop(), options.listen, [this](wire::descriptor c) { take(std::move(c)); }} {
   run("relay-tcp");
 }
@@ -47,14 +47,16 @@ void tcp_relay::stop() {
 }
 
 void tcp_relay::take(wire::descriptor client) {
-  auto const number = next_number_++;
-  if (resets_at_once(number)) {
-    wire::close_with_reset(client);
-    return;
+  auto made = std::make_unique<link>(shared_, next_number_, std::move(client));
+  ++next_number_;
+  auto& taken = *made;
+  links_.emplace(&taken, std::move(made));
+  for (auto const fault : schedule_.active()) {
+    add(taken, fault);
   }
-  auto made = std::make_unique<link>(shared_, number, std::move(client), upstream_);
-  auto* const key = made.get();
-  links_.emplace(key, std::move(made));
+  if (links_.contains(&taken)) {
+    taken.start();
+  }
 }
 
 void tcp_relay::drop(link& which) {
@@ -63,68 +65,67 @@ void tcp_relay::drop(link& which) {
   links_.erase(found);
 }
 
-/// Whether a window catches a connection that is new at this moment.
-bool tcp_relay::resets_at_once(std::uint64_t connection) {
-  auto const& plan = schedule_.what();
-  for (auto const fault : schedule_.active()) {
-    auto const& spec = plan[fault];
-    bool const catches_new = spec.type == fault_type::refuse ||
-                             (spec.type == fault_type::reset && spec.after_bytes == 0);
-    if (catches_new && schedule_.covers(fault, loop().now()) &&
-        plan.hits_connection(fault, connection)) {
-      schedule_.count(fault);
-      return true;
+void tcp_relay::add(link& which, std::size_t fault) {
+  if (links_.contains(&which) && is_about(fault, which)) {
+    if (auto made = make_effect(schedule_, fault)) {
+      which.add(std::move(made));
     }
   }
-  return false;
+}
+
+bool tcp_relay::is_about(std::size_t fault, link const& which) const {
+  auto const& spec = schedule_.what()[fault];
+  return schedule_.covers(fault, which.opened()) &&
+         (!is_drawn_per_connection(spec) || schedule_.hits_connection(fault, which.number()));
 }
 
 void tcp_relay::on_change(schedule::change const& change) {
-  switch (schedule_.what()[change.fault].type) {
-  case fault_type::reset:
-    if (change.what == schedule::change::kind::opened) {
-      begin_reset(change.fault);
-    }
-    break;
-  case fault_type::refuse:
-    turn_refusal(change.fault, change.what);
-    break;
-  case fault_type::latency:
-  case fault_type::loss:
-    break;
+  auto const& spec = schedule_.what()[change.fault];
+  if (shuts_port(change.fault)) {
+    turn_port(change.fault, change.what);
   }
-}
-
-void tcp_relay::begin_reset(std::size_t fault) {
-  auto const& plan = schedule_.what();
-  std::vector<link*> hit;
-  for (auto const& [which, owned] : links_) {
-    if (schedule_.covers(fault, which->opened()) && plan.hits_connection(fault, which->number())) {
-      hit.push_back(which);
-    }
+  std::vector<link*> all; // some end meanwhile
+  for (auto const& each : links_) {
+    all.push_back(each.first);
   }
-  for (auto* const which : hit) {
-    if (plan[fault].after_bytes > 0) {
-      which->count_replies_for(fault);
-    } else {
-      schedule_.count(fault);
-      which->reset_client();
+  for (auto* const each : all) {
+    if (change.what == schedule::change::kind::opened && !meets_only_new(spec.type)) {
+      add(*each, change.fault);
+      if (links_.contains(each)) {
+        each->start();
+      }
+    } else if (change.what == schedule::change::kind::closed) {
+      each->remove(change.fault);
     }
   }
 }
 
-/// Connections that exist are left alone, so `existing` leaves nothing to refuse; the kernel
-/// refuses all or none, so those that a probability picks are reset when they are accepted.
-void tcp_relay::turn_refusal(std::size_t fault, schedule::change::kind what) {
+/// The kernel refuses all or none, and lets all connect or none: those that a probability picks are
+/// ended when they are accepted, or wait. Connections that exist are left alone, so `existing`
+/// leaves nothing to do.
+bool tcp_relay::shuts_port(std::size_t fault) const {
   auto const& spec = schedule_.what()[fault];
   if (spec.probability < 1.0 || spec.applies_to == affected::opened_before) {
-    return;
+    return false;
   }
+  return spec.type == fault_type::refuse || spec.type == fault_type::backlog_full ||
+         (spec.type == fault_type::blackhole && spec.towards == direction::both);
+}
+
+void tcp_relay::turn_port(std::size_t fault, schedule::change::kind what) {
+  auto const type = schedule_.what()[fault].type;
+  auto& windows = type == fault_type::refuse ? refusals_ : hangs_;
   if (what == schedule::change::kind::opened) {
     schedule_.count(fault);
-    ++refusals_;
+    ++windows;
+  } else {
+    --windows;
+  }
+  if (refusals_ > 0) {
     listener_.close();
-  } else if (--refusals_ == 0) {
+  } else if (hangs_ > 0) {
+    listener_.hang();
+  } else {
     listener_.open();
   }
 }

@@ -1,118 +1,51 @@
-#include "fault/relay.hpp"
+#include "fault/udp_relay.hpp"
 
-#include <algorithm>
-#include <array>
+#include "fault/damage.hpp"
+
 #include <cerrno>
-#include <queue>
-#include <string>
 #include <sys/socket.h>
 #include <system_error>
-#include <unordered_map>
 
 namespace conecta::fault {
 
 namespace {
 
 constexpr duration idle_limit = std::chrono::seconds{30};
-constexpr duration idle_enough = std::chrono::seconds{3}; ///< to make room for another
 constexpr duration reap_interval = std::chrono::seconds{5};
+constexpr duration idle_enough = std::chrono::seconds{3}; ///< to make room for another
 constexpr std::size_t most_late = 65536;
 constexpr std::size_t most_late_bytes = std::size_t{64} << 20;
+constexpr std::size_t most_held = 4096;
 constexpr int datagrams_at_once = 64;
-
-class udp_relay;
-
-/// One client's address and the socket through which its datagrams go on.
-struct flow final : wire::event_loop::watcher {
-  flow(udp_relay& of, std::uint64_t which, wire::address const& whose)
-      : owner{&of}, number{which}, client{whose} {}
-  void on_ready(std::uint32_t events) override;
-
-  udp_relay* owner;
-  std::uint64_t number;
-  wire::address client;
-  wire::descriptor upstream;
-  instant opened{};
-  instant last_used{};
-  std::uint64_t sent_down = 0;
-  std::uint64_t sent_up = 0;
-  std::size_t late = 0; ///< datagrams that wait for their time
-};
-
-class udp_relay final : public relay, private wire::event_loop::watcher {
- public:
-  explicit udp_relay(relay_options options);
-  ~udp_relay() override { udp_relay::stop(); }
-
-  [[nodiscard]] wire::address address() const override { return where_; }
-  void stop() override;
-  void forget(wire::address const& client) override;
-  void read_upstream(flow& from);
-
- private:
-  struct late_datagram {
-    instant due;
-    std::uint64_t order;
-    flow* of;
-    direction towards;
-    std::string bytes;
-    /// The queue keeps the greatest on top.
-    bool operator<(late_datagram const& other) const noexcept {
-      return due != other.due ? due > other.due : order > other.order;
-    }
-  };
-
-  void on_ready(std::uint32_t events) override;
-  void on_change(schedule::change const&) override {} // decided datagram by datagram
-
-  [[nodiscard]] flow* flow_of(wire::address const& client);
-  [[nodiscard]] bool connect_upstream(flow& of);
-  void make_room();
-  void reap(duration limit);
-  void pass(flow& of, direction towards, std::string_view bytes);
-  void send(flow& of, direction towards, std::string_view bytes);
-  void send_late();
-
-  void retire(std::unique_ptr<flow> which);
-
-  std::size_t const most_flows_;
-  wire::address upstream_;
-  wire::descriptor socket_;
-  wire::address where_;
-  std::array<char, 65536> scratch_;
-  std::unordered_map<std::string, std::unique_ptr<flow>> flows_; ///< by the client's address
-  std::uint64_t next_number_ = 0;
-  std::priority_queue<late_datagram> late_;
-  std::uint64_t late_order_ = 0;
-  std::size_t late_bytes_ = 0;
-  wire::event_loop::calling_alarm late_due_{[this] { send_late(); }};
-  wire::event_loop::calling_alarm reap_due_{[this] {
-    reap(idle_limit);
-    if (!flows_.empty()) {
-      loop().arm(reap_due_, loop().now() + reap_interval);
-    }
-  }};
-};
-
-void flow::on_ready(std::uint32_t) { owner->read_upstream(*this); }
 
 void widen(int socket) noexcept {
   int const room = 4 << 20; // the kernel grants what it may
   ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 }
 
+wire::descriptor bind_datagrams(wire::address const& where) {
+  wire::descriptor made{::socket(where.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  int const on = 1;
+  if (!made || ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      ::bind(made.get(), where.data(), where.size()) != 0) {
+    throw std::system_error{errno, std::system_category(), "cannot bind to " + where.text()};
+  }
+  return made;
+}
+
+} // namespace
+
+void flow::on_ready(std::uint32_t) { owner->read_upstream(*this); }
+
 udp_relay::udp_relay(relay_options options)
     : relay{std::move(options.faults)},
       most_flows_{options.most_clients},
       upstream_{options.upstream} {
-  auto const& wanted = options.listen;
-  socket_ =
-      wire::descriptor{::socket(wanted.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!socket_ || ::bind(socket_.get(), wanted.data(), wanted.size()) != 0) {
-    throw std::system_error{errno, std::system_category(), "cannot bind to " + wanted.text()};
-  }
+  // Bound by number, which a free port is not: only then it stays bound when it is disconnected.
+  auto const first = bind_datagrams(options.listen);
+  where_ = wire::local_address(first.get());
+  socket_ = bind_datagrams(where_);
   widen(socket_.get());
-  where_ = wire::local_address(socket_.get());
   loop().watch_reads(socket_.get(), *this);
   run("relay-udp");
 }
@@ -124,6 +57,7 @@ void udp_relay::stop() {
   socket_.close();
   flows_.clear();
   late_ = {};
+  held_.clear();
 }
 
 void udp_relay::on_ready(std::uint32_t) {
@@ -208,6 +142,13 @@ void udp_relay::retire(std::unique_ptr<flow> which) {
 
 void udp_relay::make_room() { reap(idle_enough); }
 
+void udp_relay::reap_again() {
+  reap(idle_limit);
+  if (!flows_.empty()) {
+    loop().arm(reap_due_, loop().now() + reap_interval);
+  }
+}
+
 void udp_relay::reap(duration limit) {
   for (auto at = flows_.begin(); at != flows_.end();) {
     auto& which = at->second;
@@ -220,25 +161,100 @@ void udp_relay::reap(duration limit) {
   }
 }
 
-void udp_relay::pass(flow& of, direction towards, std::string_view bytes) {
+void udp_relay::pass(flow& of, direction towards, std::span<char> bytes) {
   of.last_used = loop().now();
   auto& number = towards == direction::downstream ? of.sent_down : of.sent_up;
   draw_point const point{of.number, towards, number++};
-  auto const& plan = schedule_.what();
-  auto delay = duration::zero();
+  passing what{.bytes = bytes, .more = {}, .delay = {}, .copies = 1};
   for (auto const fault : schedule_.active()) {
-    if (!schedule_.covers(fault, of.opened) || !plan.hits(fault, point)) {
+    if (!schedule_.covers(fault, of.opened)) {
       continue;
     }
-    if (plan[fault].type == fault_type::loss) {
-      schedule_.count(fault);
+    if (apply(fault, of, point, what) == fate::gone) {
       return;
     }
-    if (plan[fault].type == fault_type::latency) {
-      schedule_.count(fault);
-      delay += plan.delay(fault, point);
-    }
   }
+  for (int i = 0; i < what.copies; ++i) {
+    send_or_delay(of, towards, {what.bytes.data(), what.bytes.size()}, what.delay);
+  }
+  for (auto const& extra : what.more) {
+    send_or_delay(of, towards, extra, what.delay);
+  }
+  overtake(of, towards);
+}
+
+udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& point,
+                                 passing& what) {
+  auto const& plan = schedule_.what();
+  auto const& spec = plan[fault];
+  bool const is_reply = point.towards == direction::downstream && of.sent_up > 0;
+  switch (spec.type) {
+  case fault_type::blackhole:
+    if ((spec.towards != direction::both && spec.towards != point.towards) ||
+        !schedule_.hits_connection(fault, of.number)) {
+      return fate::goes_on;
+    }
+    if (of.counted.insert(fault).second) {
+      schedule_.count(fault);
+    }
+    return fate::gone;
+  case fault_type::stall:
+    if (!is_reply || !plan.hits_request(fault, of.number, of.sent_up)) {
+      return fate::goes_on;
+    }
+    schedule_.count(fault);
+    hold(of, point.towards, what, fault, most_late);
+    return fate::gone;
+  case fault_type::extra_reply:
+    if (is_reply && of.extra_drawn != of.sent_up) {
+      of.extra_drawn = of.sent_up;
+      if (plan.hits_request(fault, of.number, of.sent_up)) {
+        schedule_.count(fault);
+        what.more.push_back(spec.send);
+      }
+    }
+    return fate::goes_on;
+  default:
+    break;
+  }
+  if (!plan.hits(fault, point)) {
+    return fate::goes_on;
+  }
+  switch (spec.type) {
+  case fault_type::loss:
+    schedule_.count(fault);
+    return fate::gone;
+  case fault_type::reorder:
+    schedule_.count(fault);
+    hold(of, point.towards, what, fault, spec.behind);
+    return fate::gone;
+  case fault_type::duplicate:
+    schedule_.count(fault);
+    what.copies *= 2;
+    break;
+  case fault_type::latency:
+    schedule_.count(fault);
+    what.delay += plan.delay(fault, point);
+    break;
+  case fault_type::corrupt:
+    if (!what.bytes.empty()) {
+      schedule_.count(fault);
+      flip_bits(what.bytes, spec.bits, plan.details(fault, point));
+    }
+    break;
+  case fault_type::truncate:
+    if (what.bytes.size() > spec.bytes) {
+      schedule_.count(fault);
+      what.bytes = what.bytes.first(spec.bytes);
+    }
+    break;
+  default:
+    break;
+  }
+  return fate::goes_on;
+}
+
+void udp_relay::send_or_delay(flow& of, direction towards, std::string_view bytes, duration delay) {
   if (delay == duration::zero()) {
     send(of, towards, bytes);
     return;
@@ -252,6 +268,63 @@ void udp_relay::pass(flow& of, direction towards, std::string_view bytes) {
   loop().arm(late_due_, late_.top().due);
 }
 
+void udp_relay::hold(flow& of, direction towards, passing const& what, std::size_t fault,
+                     std::size_t overtakers) {
+  if (held_.size() < most_held) {
+    ++of.late;
+    held_.push_back({&of, towards, fault, overtakers, {what.bytes.begin(), what.bytes.end()}});
+  }
+}
+
+/// One datagram more has gone by those that are held for others to overtake.
+void udp_relay::overtake(flow& of, direction towards) {
+  for (auto& each : held_) {
+    if (each.of == &of && each.towards == towards && each.overtakers != most_late) {
+      --each.overtakers;
+    }
+  }
+  release([](held_datagram const& each) { return each.overtakers == 0; });
+}
+
+void udp_relay::release(std::function<bool(held_datagram const&)> const& which) {
+  for (auto& each : held_) {
+    if (which(each)) {
+      send(*each.of, each.towards, each.bytes);
+      --each.of->late;
+    }
+  }
+  std::erase_if(held_, which);
+}
+
+void udp_relay::on_change(schedule::change const& change) {
+  bool const opened = change.what == schedule::change::kind::opened;
+  if (schedule_.what()[change.fault].type == fault_type::port_closed) {
+    turn_port(change.fault, change.what);
+  } else if (!opened) {
+    release([&](held_datagram const& each) { return each.fault == change.fault; });
+  }
+}
+
+/// A socket that is connected to itself gets nothing from others: the kernel tells them that the
+/// port is closed, and it stays ours.
+void udp_relay::turn_port(std::size_t fault, schedule::change::kind what) {
+  if (!schedule_.hits_window(fault)) {
+    return;
+  }
+  if (what == schedule::change::kind::opened) {
+    schedule_.count(fault);
+    ++ports_closed_;
+  } else {
+    --ports_closed_;
+  }
+  if (ports_closed_ > 0) {
+    ::connect(socket_.get(), where_.data(), where_.size());
+  } else {
+    sockaddr const nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+    ::connect(socket_.get(), &nobody, sizeof nobody);
+  }
+}
+
 void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
   // A datagram that the kernel does not take is lost, as datagrams are.
   if (towards == direction::upstream) {
@@ -260,7 +333,7 @@ void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
       // The error was an earlier datagram's; this one has not been sent yet.
       ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     }
-  } else {
+  } else if (ports_closed_ == 0) {
     ::sendto(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, of.client.data(),
              of.client.size());
   }
@@ -278,8 +351,6 @@ void udp_relay::send_late() {
     loop().arm(late_due_, late_.top().due);
   }
 }
-
-} // namespace
 
 std::unique_ptr<relay> start_udp_relay(relay_options options) {
   return std::make_unique<udp_relay>(std::move(options));

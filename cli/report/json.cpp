@@ -190,6 +190,7 @@ json of(run::fault_result const& fault) {
   out["recovered_after_ns"] = nanoseconds(fault.recovered.after);
   out["baseline"] = of(fault.recovered.baseline);
   out["reason"] = reason_text(fault.recovered.reason);
+  out["outside"]["total"] = fault.total_outside ? of(*fault.total_outside) : json(nullptr);
   put_block(out, fault.figures);
   return out;
 }
@@ -231,6 +232,7 @@ json of(run::invariant_result const& invariant) {
   out["name"] = safe_text(invariant.name);
   out["status"] = name_of(invariant.judged);
   out["detail"] = safe_text(invariant.detail);
+  out["endpoint"] = text(invariant.endpoint);
   return out;
 }
 

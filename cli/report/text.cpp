@@ -33,6 +33,11 @@ void put_header(page& out, run::result const& found) {
 void put_requests(page& out, run::result const& found) {
   out.gap();
   out.put("requests", style::heading).to(11).list(request_phrases(found.total));
+  if (auto const& lag = found.self.schedule_lag; !lag.empty()) {
+    out.put("schedule", style::heading).to(11);
+    out.list({"lag p50 " + human_duration(lag.quantile(0.5)),
+              "p99 " + human_duration(lag.quantile(0.99)), "max " + human_duration(lag.max())});
+  }
   if (found.wire != run::wire_counts{}) {
     out.put("wire", style::heading).to(11).list(wire_phrases(found.wire));
   }

@@ -148,7 +148,8 @@ void put_invariants(page& out, std::vector<run::invariant_result> const& invaria
       put_mark(out, "unjudged", style::caution);
       break;
     }
-    out.put(fitted(safe_text(one.name), 24))
+    auto const whose = one.endpoint.empty() ? "" : ", " + safe_text(one.endpoint);
+    out.put(fitted(safe_text(one.name) + whose, 32))
         .put("  ")
         .rest(safe_text(one.detail), style::dim)
         .end_line();

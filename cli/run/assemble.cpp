@@ -61,6 +61,7 @@ class assembler {
       found.faults.push_back(fault_of(fault));
     }
     sum_up(found);
+    count_offered(found);
     found.series = facts_.samples.series();
     describe_self(found);
     return found;
@@ -146,10 +147,12 @@ class assembler {
     made.end = spec.start + spec.length;
     made.injected = facts_.services[spec.endpoint]->injected(spec.id);
     made.figures.measured.merge(cell.inside);
-    made.figures.recorded = spec.length;
-    if (!window.before.empty() && !window.after.empty()) {
-      made.figures.pool =
-          figures_between(window.before[spec.endpoint], window.after[spec.endpoint], spec.length);
+    auto const ended = std::min(facts_.origin + made.end, facts_.load_ended);
+    made.figures.recorded = std::max(duration::zero(), ended - (facts_.origin + made.start));
+    if (!window.before.empty()) { // an interrupted run may have ended before the window
+      auto const& after = window.after.empty() ? facts_.stage_starts.back() : window.after;
+      made.figures.pool = figures_between(window.before[spec.endpoint], after[spec.endpoint],
+                                          made.figures.recorded);
     }
     made.recovered = cell.recovery.finish(facts_.load_ended);
     if (cell.outside.count() > 0) {
@@ -172,7 +175,31 @@ class assembler {
     add_churn(found.total.pool, 0, facts_.services.size());
   }
 
+  /// Whatever the schedule asked for was attempted or dropped.
+  void count_offered(result& found) const {
+    if (facts_.what.workload.model != scenario::load_model::open) {
+      return;
+    }
+    auto const count = [](block& of) {
+      of.offered = of.measured.requests.attempted() + of.measured.requests.dropped;
+    };
+    count(found.total);
+    for (auto& each : found.stages) {
+      count(each.figures);
+    }
+    for (auto& each : found.endpoints) {
+      count(each.figures);
+    }
+    for (auto& each : found.cells) {
+      count(each.figures);
+    }
+    for (auto& each : found.faults) {
+      count(each.figures);
+    }
+  }
+
   void describe_self(result& found) const {
+    found.self.schedule_lag = facts_.records.lag();
     auto const elapsed = std::chrono::duration<double>(found.length).count();
     auto const used = std::chrono::duration<double>(processor_time()).count();
     found.self.cpu_ratio = elapsed > 0 ? std::optional{used / elapsed} : std::nullopt;
@@ -192,10 +219,19 @@ class assembler {
     auto const busy = std::chrono::duration<double>(facts_.load_thread_time) /
                       std::chrono::duration<double>(facts_.load_ended - facts_.origin);
     if (busy > busy_enough_to_warn) {
+      auto const open = facts_.what.workload.model == scenario::load_model::open;
+      warnings.push_back("the thread that makes the load was busy " +
+                         std::to_string(std::lround(busy * 100)) +
+                         " % of the time: latencies have waiting for it in them, and the rate is "
+                         "as much as it can do. " +
+                         (open ? "A lower rate shows" : "Fewer workers, or a think time, show") +
+                         " the endpoints");
+    }
+    if (auto const lag = facts_.records.lag().quantile(0.99); lag && *lag > late_after) {
       warnings.push_back(
-          "the thread that makes the load was busy " + std::to_string(std::lround(busy * 100)) +
-          " % of the time: latencies have waiting for it in them, and the rate is "
-          "as much as it can do. Fewer workers, or a think time, show the endpoints");
+          "the load was late itself: one in a hundred requests came up more than " +
+          std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(*lag).count()) +
+          " us after they were due, which total has in it");
     }
     std::uint64_t without_descriptor = 0;
     for (auto const& row : found.total.measured.errors.sorted()) {

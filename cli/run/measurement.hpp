@@ -22,7 +22,7 @@ struct latencies {
   stats::histogram check;             ///< to ask one whether it is alive
   stats::histogram service;           ///< from the first byte sent to the reply's last
   stats::histogram total;             ///< from the intended start to the reply's last byte
-  stats::histogram total_uncorrected; ///< from the actual start; the same in the closed model
+  stats::histogram total_uncorrected; ///< from the real start; the same in the closed model
 
   void merge(latencies const& other) noexcept;
   void reset() noexcept;
@@ -32,7 +32,7 @@ struct request_counts {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
   std::uint64_t dropped = 0; ///< never started
-  std::uint64_t late = 0;    ///< started after their intended time
+  std::uint64_t late = 0;    ///< of the started, those more than 1 ms after their intended start
 
   [[nodiscard]] std::uint64_t attempted() const noexcept { return succeeded + failed; }
   void merge(request_counts const& other) noexcept;

@@ -3,7 +3,7 @@
 namespace conecta::run {
 
 recorder::recorder(scenario::scenario const& what, instant origin)
-    : endpoints_{what.endpoints.size()} {
+    : what_{what}, endpoints_{what.endpoints.size()} {
   for (std::size_t i = 0; i < what.stages.size() * endpoints_; ++i) {
     cells_.push_back(std::make_unique<measurement>());
   }
@@ -20,8 +20,8 @@ void recorder::record(request_record const& request) {
     if (fault->endpoint != request.endpoint) {
       continue;
     }
-    fault->recovery.record(request.started, request.total, outcome);
-    if (request.started >= fault->opens && request.started < fault->closes) {
+    fault->recovery.record(request.intended, request.total, outcome);
+    if (fault->covers(request.intended)) {
       add(fault->inside, request);
     } else if (!request.failed) {
       fault->outside.record(request.total);
@@ -31,7 +31,24 @@ void recorder::record(request_record const& request) {
   second_totals_.record(request.total);
 }
 
+void recorder::record_dropped(std::size_t stage, std::size_t endpoint, instant intended) {
+  ++cells_[stage * endpoints_ + endpoint]->requests.dropped;
+  for (auto const& fault : faults_) {
+    if (fault->endpoint == endpoint && fault->covers(intended)) {
+      ++fault->inside.requests.dropped;
+    }
+  }
+}
+
+void recorder::record_lag(std::size_t stage, duration lag) {
+  second_lag_.record(lag);
+  if (what_.stages[stage].record == scenario::stage_spec::recording::recorded) {
+    lag_.record(lag);
+  }
+}
+
 void recorder::add(measurement& to, request_record const& request) {
+  to.requests.late += request.late_by > late_after ? 1U : 0U;
   if (request.wait) {
     to.latency.wait.record(*request.wait);
   }
@@ -42,7 +59,7 @@ void recorder::add(measurement& to, request_record const& request) {
   ++to.requests.succeeded;
   to.latency.service.record(*request.service);
   to.latency.total.record(request.total);
-  to.latency.total_uncorrected.record(request.total);
+  to.latency.total_uncorrected.record(request.total_uncorrected);
 }
 
 void recorder::record_open(std::size_t stage, std::size_t endpoint, duration took) {
@@ -59,7 +76,9 @@ recorder::second recorder::take_second() {
   taken.errors = second_errors_;
   taken.p50 = second_totals_.quantile(0.5);
   taken.p99 = second_totals_.quantile(0.99);
+  taken.lag_p99 = second_lag_.quantile(0.99);
   second_totals_.reset();
+  second_lag_.reset();
   second_errors_ = 0;
   return taken;
 }

@@ -20,14 +20,19 @@
 
 namespace conecta::run {
 
+/// Of a request that begins later than this after its intended start, `late` tells.
+inline constexpr duration late_after = std::chrono::milliseconds{1};
+
 /// One request, from asking for a lease to its reply or its failure.
 struct request_record {
   std::size_t stage = 0; ///< in which it started
   std::size_t endpoint = 0;
-  instant started{};
+  instant intended{};              ///< its start; in the closed model the real one
+  duration late_by{};              ///< its real start
   std::optional<duration> wait;    ///< none: it was refused at once, as the queue was full
   std::optional<duration> service; ///< none: nothing was exchanged
-  duration total{};
+  duration total{};                ///< from the intended start
+  duration total_uncorrected{};    ///< from the real one
 
   struct failure {
     phase where = phase::acquire;
@@ -42,6 +47,10 @@ class recorder {
   recorder(scenario::scenario const& what, instant origin);
 
   void record(request_record const& request);
+  /// One that was due and never began.
+  void record_dropped(std::size_t stage, std::size_t endpoint, instant intended);
+  /// How late the load itself looked at a request that was due.
+  void record_lag(std::size_t stage, duration lag);
   void record_open(std::size_t stage, std::size_t endpoint, duration took);
   void record_check(std::size_t stage, std::size_t endpoint, duration took);
 
@@ -52,6 +61,10 @@ class recorder {
   struct fault_cell {
     fault_cell(std::size_t which, instant from, instant until)
         : endpoint{which}, opens{from}, closes{until}, recovery{from, until} {}
+
+    [[nodiscard]] bool covers(instant start) const noexcept {
+      return start >= opens && start < closes;
+    }
 
     std::size_t endpoint;
     instant opens;
@@ -68,17 +81,24 @@ class recorder {
     std::uint64_t errors = 0;
     std::optional<duration> p50;
     std::optional<duration> p99;
+    std::optional<duration> lag_p99;
   };
   [[nodiscard]] second take_second();
+
+  /// Of the stages that are recorded.
+  [[nodiscard]] stats::histogram const& lag() const noexcept { return lag_; }
 
  private:
   static void add(measurement& to, request_record const& request);
 
+  scenario::scenario const& what_;
   std::size_t endpoints_;
   std::vector<std::unique_ptr<measurement>> cells_;
   std::vector<std::unique_ptr<fault_cell>> faults_;
   stats::histogram second_totals_;
   std::uint64_t second_errors_ = 0;
+  stats::histogram lag_;
+  stats::histogram second_lag_;
 };
 
 } // namespace conecta::run

@@ -117,7 +117,7 @@ struct fault_result {
   std::uint64_t injected = 0; ///< connections, requests, chunks or datagrams, as the type draws
   recovery recovered;
   block figures; ///< of the requests on its endpoint that began inside the window
-  /// The same endpoint's requests that began outside of it, to set beside. Not part of the JSON.
+  /// Of the same endpoint's requests that began outside of it, to set beside.
   std::optional<stats::histogram> total_outside;
 };
 
@@ -135,6 +135,7 @@ struct invariant_result {
   std::string name;
   status judged = status::not_judged;
   std::string detail;
+  std::string endpoint{}; ///< whose pool
 };
 
 [[nodiscard]] std::string_view name_of(invariant_result::status value) noexcept;

@@ -2,11 +2,11 @@
 
 #include "run/assemble.hpp"
 #include "run/descriptors.hpp"
+#include "run/load.hpp"
 #include "run/recorder.hpp"
 #include "run/sampler.hpp"
 #include "run/service.hpp"
 #include "run/verdict.hpp"
-#include "run/worker.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -56,22 +56,38 @@ class runner {
     origin_ = current();
     thread_time_at_origin_ = thread_time();
     records_.emplace(what_, origin_);
-    common_.emplace(shift{what_, services_, *records_, {}, {}, {}, 0, 0, 0, {}, never});
+    common_.emplace(shift{.what = what_, .services = services_, .records = *records_});
     prepare_draws();
     for (std::size_t index = 0; index < services_.size(); ++index) {
+      watch(index);
       services_[index]->begin(
-          origin_,
-          [this, index](duration took) { records_->record_open(common_->stage, index, took); },
-          [this, index](duration took) { records_->record_check(common_->stage, index, took); });
+          origin_, [this, index](duration took) { records_->record_open(stage_, index, took); },
+          [this, index](duration took) { records_->record_check(stage_, index, took); },
+          witnesses_[index].get(), recordings_[index].get());
     }
     samples_.emplace(services_, *records_, origin_);
-    prepare_workers();
+    load_ = make_load(io_, *common_, origin_);
     for (std::size_t fault = 0; fault < what_.faults.size(); ++fault) {
       watch_window(fault);
     }
     sweep();
     end_second_at(origin_ + std::chrono::seconds{1});
     begin_stage(0);
+  }
+
+  /// Where the scenario asks for it.
+  void watch(std::size_t index) {
+    auto& writer = recordings_.emplace_back();
+    auto& watcher = witnesses_.emplace_back();
+    if (what_.invariants) {
+      writer = std::make_unique<sim::recording>(most_events_kept);
+      auto const broken = [this, index] {
+        if (!first_broken_) {
+          first_broken_ = breach{index, recordings_[index]->events()};
+        }
+      };
+      watcher = std::make_unique<witness>(what_.endpoints[index].pool, broken);
+    }
   }
 
   void prepare_draws() {
@@ -92,29 +108,16 @@ class runner {
     }
   }
 
-  void prepare_workers() {
-    std::size_t most = 0;
-    for (auto const& stage : what_.stages) {
-      most = std::max(most, stage.workers);
-    }
-    for (std::size_t number = 0; number < most; ++number) {
-      workers_.push_back(std::make_unique<worker>(io_, *common_, number));
-    }
-  }
-
   void begin_stage(std::size_t index) {
     stage_starts_.push_back(samples_->take());
     if (index == what_.stages.size()) {
       return end_load(what_.workload.request_timeout);
     }
     auto const& stage = what_.stages[index];
-    common_->stage = index;
-    common_->wanted = stage.workers;
-    common_->stage_ends = origin_ + stage.start + stage.length;
-    for (auto const& each : workers_) {
-      each->wake();
-    }
-    stage_timer_.expires_at(common_->stage_ends);
+    auto const ends = origin_ + stage.start + stage.length;
+    stage_ = index;
+    load_->begin_stage(index, ends);
+    stage_timer_.expires_at(ends);
     stage_timer_.async_wait([this, index](auto problem) {
       if (!problem) {
         begin_stage(index + 1);
@@ -122,16 +125,12 @@ class runner {
     });
   }
 
-  /// Nothing new begins. What runs ends within `patience`, by itself or cut off.
+  /// Nothing new comes due. What runs ends within `patience`, by itself or cut off.
   void end_load(duration patience) {
-    common_->wanted = 0;
-    common_->stage = std::min(common_->stage, what_.stages.size() - 1);
     load_ended_ = current();
-    load_thread_time_ = thread_time() - thread_time_at_origin_;
-    for (auto const& each : workers_) {
-      each->hurry();
-    }
-    await(patience + slack, [this] { return all_rest(); }, [this] { close_pools(); });
+    load_thread_time_ = thread_time() - thread_time_at_origin_ - load_->spun();
+    load_->end();
+    await(patience + slack, [this] { return load_->resting(); }, [this] { close_pools(); });
   }
 
   void close_pools() {
@@ -144,13 +143,16 @@ class runner {
       longest = std::max({longest, endpoint.pool.open_timeout, endpoint.pool.close_timeout,
                           endpoint.pool.check_timeout});
     }
-    await(longest + slack, [this] { return all_rest() && all_closed(); }, [this] { stop(); });
+    await(longest + slack, [this] { return load_->resting() && all_closed(); }, [this] { stop(); });
   }
 
   void stop() {
     samples_->observe();
     samples_->end_second(current());
     for (auto const& each : services_) {
+      if (each->watcher() != nullptr) {
+        each->watcher()->finish(each->stats());
+      }
       each->finish();
     }
     io_.stop();
@@ -171,10 +173,6 @@ class runner {
     stage_timer_.async_wait([=, this](auto) { await_until(until, done, then); });
   }
 
-  [[nodiscard]] bool all_rest() const {
-    return std::all_of(workers_.begin(), workers_.end(),
-                       [](auto const& each) { return each->resting(); });
-  }
   [[nodiscard]] bool all_closed() const {
     return std::all_of(services_.begin(), services_.end(),
                        [](auto const& each) { return each->closed_all(); });
@@ -182,10 +180,13 @@ class runner {
 
   void sweep() {
     auto const now = current();
-    for (auto const& each : workers_) {
-      each->expire(now);
-    }
+    load_->expire(now);
     samples_->observe();
+    auto const expected = sweep_timer_.expiry();
+    for (std::size_t index = 0; what_.invariants && index < services_.size(); ++index) {
+      auto const late = expected == asio::steady_timer::time_point{} ? duration{} : now - expected;
+      witnesses_[index]->look(services_[index]->stats(), now, late);
+    }
     constexpr duration shortest = std::chrono::milliseconds{1};
     constexpr duration longest = std::chrono::milliseconds{5};
     sweep_timer_.expires_at(now +
@@ -232,6 +233,7 @@ class runner {
       auto const patience = std::min(what_.workload.request_timeout, longest_goodbye);
       common_->cut_off = current() + patience;
       end_load(patience);
+      load_->drop_waiting();
     }
   }
 
@@ -246,6 +248,15 @@ class runner {
     finished.found.ended = interrupted_by_ != 0      ? completion::interrupted
                            : reached_anything(facts) ? completion::complete
                                                      : completion::nothing_reached;
+    for (std::size_t index = 0; what_.invariants && index < services_.size(); ++index) {
+      for (auto& each : witnesses_[index]->verdicts()) {
+        each.endpoint = what_.endpoints[index].id;
+        finished.found.invariants.push_back(std::move(each));
+      }
+    }
+    if (first_broken_) {
+      finished.trace = recordings_[first_broken_->endpoint]->text(first_broken_->events);
+    }
     judge_all(finished.found, what_.thresholds);
     finished.interrupted_by = interrupted_by_;
     return finished;
@@ -261,9 +272,19 @@ class runner {
   /// What an interrupted run gives the requests that are under way.
   static constexpr duration longest_goodbye = std::chrono::seconds{1};
 
+  struct breach {
+    std::size_t endpoint = 0;
+    std::uint64_t events = 0; ///< until it was seen
+  };
+  /// Some 150 bytes each.
+  static constexpr std::size_t most_events_kept = 1'000'000;
+
   scenario::scenario const& what_;
   progress const& report_;
   std::time_t started_at_;
+  std::vector<std::unique_ptr<sim::recording>> recordings_; ///< one an endpoint, null: none
+  std::vector<std::unique_ptr<witness>> witnesses_;         ///< likewise
+  std::optional<breach> first_broken_;
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGINT, SIGTERM};
   asio::steady_timer stage_timer_{io_};
@@ -273,7 +294,8 @@ class runner {
   std::optional<recorder> records_;
   std::optional<sampler> samples_;
   std::optional<shift> common_;
-  std::vector<std::unique_ptr<worker>> workers_;
+  std::unique_ptr<load> load_;
+  std::size_t stage_ = 0;
   std::vector<snapshot> stage_starts_; ///< and the end of the last
   std::vector<window_watch> windows_;
   instant origin_{};

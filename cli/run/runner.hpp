@@ -18,6 +18,9 @@ namespace conecta::run {
 struct finished_run {
   result found;
   int interrupted_by = 0; ///< the signal, if one ended it
+  /// The core's events up to the first invariant that was violated, as `simulate --replay` reads
+  /// them; empty: none was, or there were too many to keep.
+  std::string trace{};
 };
 
 /// Called once a second, and at the end, with what has passed of the whole.

@@ -65,6 +65,7 @@ series_point const& sampler::end_second(instant now) {
   point.errors = ended.errors;
   point.p50 = ended.p50;
   point.p99 = ended.p99;
+  point.lag_p99 = ended.lag_p99;
   point.rate_per_s = static_cast<double>(ended.requests - ended.errors) / seconds(elapsed);
   point.cpu = seconds(used - processor_time_) / seconds(elapsed);
   for (std::size_t i = 0; i < stats.size(); ++i) {

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <netdb.h>
+#include <optional>
 #include <utility>
 
 namespace conecta::run {
@@ -37,23 +39,57 @@ wire::address address_of(net::endpoint_url const& url) {
   return {owned->ai_addr, owned->ai_addrlen};
 }
 
+/// An open that has begun; told of as failed unless it was told of as opened.
+class under_way {
+ public:
+  explicit under_way(witness* watcher)
+      : watcher_{watcher}, unwound_before_{std::uncaught_exceptions()} {
+    if (watcher_ != nullptr) {
+      watcher_->opening();
+    }
+  }
+  under_way(under_way const&) = delete;
+  under_way& operator=(under_way const&) = delete;
+  ~under_way() {
+    if (watcher_ != nullptr && std::uncaught_exceptions() > unwound_before_) {
+      watcher_->open_failed();
+    }
+  }
+
+ private:
+  witness* watcher_;
+  int unwound_before_;
+};
+
 /// A coroutine's parameters live in its frame; what a lambda captures does not.
 asio::awaitable<connection> timed_open(asio_endpoint<connection> const& inner,
-                                       service::latency_sink const& sink, hook_context context) {
+                                       service::latency_sink const& sink, witness* watcher,
+                                       hook_context context) {
   auto const started = std::chrono::steady_clock::now();
+  under_way const telling{watcher};
   auto opening = inner.open(context);
   connection opened = co_await std::move(opening);
-  sink(std::chrono::steady_clock::now() - started);
+  auto const ended = std::chrono::steady_clock::now();
+  sink(ended - started);
+  if (watcher != nullptr) {
+    watcher->opened(opened.handle(), ended);
+  }
   co_return opened;
 }
 
 asio::awaitable<bool> timed_check(asio_endpoint<connection> const& inner,
-                                  service::latency_sink const& sink, connection& over,
-                                  unsigned failures, hook_context context) {
+                                  service::latency_sink const& sink, witness* watcher,
+                                  connection& over, unsigned failures, hook_context context) {
   auto const started = std::chrono::steady_clock::now();
+  if (watcher != nullptr) {
+    watcher->checking(over.handle());
+  }
   auto checking = inner.check(over, failures, context);
   bool const good = co_await std::move(checking);
   sink(std::chrono::steady_clock::now() - started);
+  if (watcher != nullptr) {
+    watcher->checked(over.handle());
+  }
   co_return good;
 }
 
@@ -61,17 +97,21 @@ asio::awaitable<bool> timed_check(asio_endpoint<connection> const& inner,
 asio_endpoint<connection> watched(asio_endpoint<connection> endpoint,
                                   service::latency_sink const& opened,
                                   service::latency_sink const& checked,
-                                  net::udp_drain::farewell const& closing) {
+                                  net::udp_drain::farewell const& closing, witness* watcher) {
   auto const inner = std::make_shared<asio_endpoint<connection> const>(std::move(endpoint));
   asio_endpoint<connection> made;
-  made.open = [inner, &opened](hook_context const& context) {
-    return timed_open(*inner, opened, context);
+  made.open = [inner, &opened, watcher](hook_context const& context) {
+    return timed_open(*inner, opened, watcher, context);
   };
-  made.check = [inner, &checked](connection& over, unsigned failures, hook_context const& context) {
-    return timed_check(*inner, checked, over, failures, context);
+  made.check = [inner, &checked, watcher](connection& over, unsigned failures,
+                                          hook_context const& context) {
+    return timed_check(*inner, checked, watcher, over, failures, context);
   };
   made.look = inner->look;
-  made.close = [inner, &closing](connection& over, hook_context const& context) {
+  made.close = [inner, &closing, watcher](connection& over, hook_context const& context) {
+    if (watcher != nullptr) {
+      watcher->closing(over.handle());
+    }
     if (over.usable()) { // others go to the drain, which tells of them later
       closing(over);
     }
@@ -120,7 +160,9 @@ service::~service() {
   }
 }
 
-void service::begin(instant origin, latency_sink opened, latency_sink checked) {
+void service::begin(instant origin, latency_sink opened, latency_sink checked, witness* watcher,
+                    sim::recording* writer) {
+  watcher_ = watcher;
   opened_ = std::move(opened);
   closing_ = [this](connection const& over) { forget(over); };
   checked_ = std::move(checked);
@@ -133,8 +175,13 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked) {
     options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
   }
   auto endpoint = net::make_endpoint(io_.get_executor(), std::move(options), counters_, drain_);
+  std::optional<sim::recording::listening> listening;
+  if (writer != nullptr) {
+    listening.emplace(*writer);
+  }
   pool_ = std::make_unique<asio_pool<connection>>(
-      io_.get_executor(), spec_.pool, watched(std::move(endpoint), opened_, checked_, closing_));
+      io_.get_executor(), spec_.pool,
+      watched(std::move(endpoint), opened_, checked_, closing_, watcher_));
 }
 
 void service::close() noexcept {

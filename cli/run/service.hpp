@@ -9,7 +9,9 @@
 #include "net/endpoint.hpp"
 #include "run/recorder.hpp"
 #include "run/result.hpp"
+#include "run/witness.hpp"
 #include "scenario/model.hpp"
+#include "sim/recording.hpp"
 #include "target/server.hpp"
 
 #include <conecta/asio_pool.hpp>
@@ -34,8 +36,10 @@ class service {
   ~service();
 
   /// Builds the pool; its min_idle begins to open. `opened` and `checked` are told how long each
-  /// took.
-  void begin(instant origin, latency_sink opened, latency_sink checked);
+  /// took. `watcher` and `writer`, where there are any, outlive the io_context.
+  void begin(instant origin, latency_sink opened, latency_sink checked, witness* watcher,
+             sim::recording* writer);
+  [[nodiscard]] witness* watcher() const noexcept { return watcher_; }
 
   [[nodiscard]] asio_pool<net::connection>& pool() noexcept { return *pool_; }
   [[nodiscard]] pool_stats stats() const { return pool_ ? pool_->stats() : pool_stats{}; }
@@ -66,6 +70,7 @@ class service {
   std::string shown_url_;
   net::wire_counters counters_;
   net::udp_drain drain_;
+  witness* watcher_ = nullptr;
   latency_sink opened_;
   latency_sink checked_;
   net::udp_drain::farewell closing_;

@@ -187,6 +187,11 @@ struct looked_up {
 };
 
 looked_up look_up(scenario::threshold const& demanded, result const& found) {
+  if (scenario::is_of_schedule(demanded.metric)) {
+    auto const& lag = found.self.schedule_lag;
+    auto const figure = std::string_view{demanded.metric}.substr(demanded.metric.find('.') + 1);
+    return {{latency_figure(lag, figure), lag.count()}, lag.empty() ? "nothing was scheduled" : ""};
+  }
   auto const* where = selected(demanded, found);
   if (where == nullptr) {
     return {{}, "the run did not get that far"};

@@ -20,7 +20,8 @@ struct metric_value {
   friend bool operator==(metric_value const&, metric_value const&) = default;
 };
 
-/// The figure at `path` below a block. REQUIRES: known_metric(path) and not needs_fault(path).
+/// The figure at `path` below a block. REQUIRES: known_metric(path), and of a block: neither
+/// needs_fault(path) nor is_of_schedule(path).
 [[nodiscard]] metric_value value_of(block const& where, std::string_view path);
 
 [[nodiscard]] threshold_result judge(scenario::threshold const& demanded, result const& found);

@@ -25,9 +25,17 @@ node number_node(std::uint64_t value) {
   return made;
 }
 
-/// So that no worker of the closed model is ever refused, unless the scenario wants it.
-void derive_max_waiters(node& tree) {
+bool is_open(node const& workload) {
+  node const* const model = workload.find("model");
+  return model != nullptr && model->text == "open";
+}
+
+/// So that no request that is under way is ever refused, unless the scenario wants it.
+void derive_max_waiters(node& tree, node const& workload) {
   std::uint64_t most = pool_options{}.max_waiters;
+  if (node const* const limit = workload.find("max_in_flight")) {
+    most = std::max(most, limit->whole.value_or(0));
+  }
   if (node const* const stages = tree.find("stages")) {
     for (node const& stage : stages->items) {
       node const* const workers = stage.find("workers");
@@ -36,6 +44,22 @@ void derive_max_waiters(node& tree) {
   }
   if (node* const pool = tree.find("pool")) {
     add_missing(*pool, "max_waiters", number_node(most));
+  }
+}
+
+/// Workers or the rate of the workload, for stages that say nothing of their own.
+void derive_loads(node& tree, node const& workload) {
+  std::string_view const key = is_open(workload) ? "rate" : "workers";
+  node const* const usual = workload.find(key);
+  node* const stages = tree.find("stages");
+  if (usual == nullptr || stages == nullptr) {
+    return;
+  }
+  node const copy = *usual;
+  for (node& stage : stages->items) {
+    if (stage.find("from") == nullptr && stage.find("to") == nullptr) {
+      add_missing(stage, key, copy);
+    }
   }
 }
 
@@ -48,10 +72,13 @@ scenario build(node const& tree, problem_list& problems) {
                         .endpoints = {},
                         .stages = {},
                         .faults = {},
-                        .transport_known = {}};
+                        .transport_known = {},
+                        .model_known = false};
   assign(context.made.name, read_text(context.root["name"]));
   assign(context.made.seed, read_whole(context.root["seed"]));
+  assign(context.made.invariants, read_boolean(context.root["invariants"]));
   build_endpoints(context);
+  build_model(context);
   build_stages(context);
   build_workload(context);
   build_faults(context);
@@ -67,15 +94,11 @@ void derive_defaults(node& tree) {
   if (workload == nullptr || max_size == nullptr) {
     return;
   }
-  add_missing(*workload, "workers", *max_size);
-  node const* const workers = workload->find("workers");
-  if (node* const stages = tree.find("stages"); stages != nullptr && workers != nullptr) {
-    node const copy = *workers;
-    for (node& stage : stages->items) {
-      add_missing(stage, "workers", copy);
-    }
+  if (!is_open(*workload)) {
+    add_missing(*workload, "workers", *max_size);
   }
-  derive_max_waiters(tree);
+  derive_loads(tree, *workload);
+  derive_max_waiters(tree, *workload);
   if (node* const requests = workload->find("requests")) {
     for (std::size_t index = 0; index < requests->items.size(); ++index) {
       add_missing(requests->items[index], "name",

@@ -32,6 +32,7 @@ struct build_context {
   name_index stages;
   name_index faults;
   std::vector<bool> transport_known; ///< of each endpoint
+  bool model_known = false;          ///< the workload's
 
   void refuse(located const& at, std::string text) {
     problems.add(at->where, at.pointer, std::move(text));
@@ -47,6 +48,7 @@ struct build_context {
 
 // In this order: each refers to what those before it read.
 void build_endpoints(build_context& context);
+void build_model(build_context& context);
 void build_stages(build_context& context);
 void build_workload(build_context& context);
 void build_faults(build_context& context);

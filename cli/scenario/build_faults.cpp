@@ -1,20 +1,18 @@
 #include "scenario/build_context.hpp"
 
+#include "scenario/fault_table.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace conecta::scenario {
 namespace {
 
 using namespace std::literals;
 
-constexpr std::array fault_types{std::pair{"latency"sv, fault::fault_type::latency},
-                                 std::pair{"reset"sv, fault::fault_type::reset},
-                                 std::pair{"refuse"sv, fault::fault_type::refuse},
-                                 std::pair{"loss"sv, fault::fault_type::loss}};
 constexpr std::array affected{std::pair{"all"sv, fault::affected::all},
                               std::pair{"new"sv, fault::affected::opened_during},
                               std::pair{"existing"sv, fault::affected::opened_before}};
@@ -37,7 +35,7 @@ class faults_reader {
       fault::fault_spec made;
       context_.enter(context_.faults, from["id"], index);
       assign(made.id, read_text(from["id"]));
-      auto const type = read_choice(from["type"], fault_types);
+      auto const type = read_type(from["type"]);
       assign(made.type, type);
       auto const endpoint = context_.look_up(context_.endpoints, from["endpoint"], "endpoint");
       assign(made.endpoint, endpoint);
@@ -55,27 +53,47 @@ class faults_reader {
       assign(made.jitter, read_duration(from["jitter"]));
       assign(made.spread, read_choice(from["distribution"], distributions));
       assign(made.after_bytes, read_size(from["after_bytes"]));
+      assign(made.rate, read_byte_rate(from["rate"]));
+      assign(made.queue, read_size(from["queue"]));
+      assign(made.size, read_size(from["size"]));
+      if (type == fault::fault_type::reorder) {
+        assign(made.behind, read_whole(from["gap"]));
+      } else {
+        assign(made.gap, read_duration(from["gap"]));
+      }
+      assign(made.bits, read_whole(from["bits"]));
+      assign(made.bytes, read_size(from["bytes"]));
+      assign(made.send, read_text(from["send"]));
       context_.made.faults.push_back(std::move(made));
     }
   }
 
  private:
+  static std::optional<fault::fault_type> read_type(located const& from) {
+    auto const text = read_text(from);
+    for (auto const& row : fault_table()) {
+      if (text == row.name()) {
+        return row.type;
+      }
+    }
+    return std::nullopt;
+  }
+
   void check_fits(located const& from, fault::fault_type type, net::scheme kind) {
-    bool const only_udp = type == fault::fault_type::loss;
-    bool const only_tcp = type == fault::fault_type::reset || type == fault::fault_type::refuse;
-    if ((only_udp && kind != net::scheme::udp) || (only_tcp && kind != net::scheme::tcp)) {
-      context_.refuse(from["type"],
-                      "found " + shown(*from["type"]) + ", and the endpoint " +
-                          shown(*from["endpoint"]) + " is " +
-                          (kind == net::scheme::tcp ? "TCP" : "UDP") + "; allowed: " +
-                          (kind == net::scheme::tcp ? "\"latency\", \"reset\", \"refuse\""
-                                                    : "\"latency\", \"loss\""));
+    bool const tcp = kind == net::scheme::tcp;
+    auto const fits = [tcp](fault_row const& row) { return tcp ? row.fits_tcp() : row.fits_udp(); };
+    if (fits(row_of(type))) {
+      return;
     }
-    if (type == fault::fault_type::refuse &&
-        read_choice(from["applies_to"], affected) == fault::affected::opened_before) {
-      context_.refuse(from["applies_to"],
-                      "found \"existing\", and only new connections can be refused");
+    std::vector<std::string_view> fitting;
+    for (auto const& row : fault_table()) {
+      if (fits(row)) {
+        fitting.push_back(row.name());
+      }
     }
+    context_.refuse(from["type"], "found " + shown(*from["type"]) + ", and the endpoint " +
+                                      shown(*from["endpoint"]) + " is " + (tcp ? "TCP" : "UDP") +
+                                      "; allowed: " + listed(fitting));
   }
 
   // "STAGE+OFFSET" as a time since the start of the run.

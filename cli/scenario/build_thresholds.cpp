@@ -37,8 +37,10 @@ class thresholds_reader {
           }
         }
       }
-      if (auto const mistake = selector_mistake(made); mistake && (made.fault || made.stage)) {
-        context_.refuse(from[made.fault ? "fault" : "stage"], *mistake);
+      if (auto const mistake = selector_mistake(made);
+          mistake && (made.fault || made.stage || made.endpoint)) {
+        auto const* const about = made.fault ? "fault" : made.stage ? "stage" : "endpoint";
+        context_.refuse(from[about], *mistake);
       }
       context_.made.thresholds.push_back(std::move(made));
     }
@@ -59,9 +61,10 @@ class thresholds_reader {
                       "found " + shown(*name) + ", no such metric" + did_you_mean(*text, known) +
                           "; allowed: a path such as \"wait.p99\", \"requests.error_ratio\" or "
                           "\"pool.closed_by.idle\"");
-    } else if (*text == "requests.offered_per_s") {
+    } else if (needs_open_model(*text) && context_.model_known &&
+               context_.made.workload.model == load_model::closed) {
       context_.refuse(name, "found " + shown(*name) +
-                                ", which is of the open model and not supported yet");
+                                ", which is of the open model, and this workload is closed");
     } else if (needs_fault(*text) && from->find("fault") == nullptr) {
       context_.refuse(name,
                       "found " + shown(*name) + ", which is of a fault; add \"fault\": its id");

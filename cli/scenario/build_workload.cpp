@@ -1,11 +1,75 @@
 #include "scenario/build_context.hpp"
 
 #include "scenario/exchange.hpp"
+#include "scenario/wording.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace conecta::scenario {
 namespace {
+
+using namespace std::literals;
+
+constexpr std::array models{std::pair{"closed"sv, load_model::closed},
+                            std::pair{"open"sv, load_model::open}};
+constexpr std::array overload_answers{std::pair{"queue"sv, overload::queue},
+                                      std::pair{"drop"sv, overload::drop}};
+
+/// How much is sent in a stage: workers, or a rate, or two of them.
+class load_reader {
+ public:
+  load_reader(build_context& context, located const& from) : context_{context}, from_{from} {}
+
+  void read(stage_spec& made) {
+    assign(made.workers, read_whole(from_["workers"]));
+    if (!context_.model_known) {
+      return;
+    }
+    if (context_.made.workload.model == load_model::closed) {
+      for (auto const* const key : {"rate", "from", "to"}) {
+        refuse_if_given(key, "of the open model, and this workload is closed: give \"workers\"");
+      }
+      return;
+    }
+    refuse_if_given("workers", "of the closed model, and this workload is open: give \"rate\"");
+    read_rates(made);
+  }
+
+ private:
+  void read_rates(stage_spec& made) {
+    auto const ramp = from_->find("from") != nullptr || from_->find("to") != nullptr;
+    if (ramp) {
+      refuse_if_given("rate",
+                      "given beside \"from\" or \"to\"; allowed: \"rate\", or both of them");
+      for (auto const* const key : {"from", "to"}) {
+        if (from_->find(key) == nullptr) {
+          context_.refuse(from_, "the key \"" + std::string{key} +
+                                     "\" is missing: a rate changes from one to another");
+        }
+      }
+      assign(made.from, read_per_second(from_["from"]));
+      assign(made.to, read_per_second(from_["to"]));
+      return;
+    }
+    if (from_->find("rate") == nullptr) {
+      context_.refuse(from_, "the key \"rate\" is missing here and in the workload: how many "
+                             "requests begin in a second, such as \"500/s\"");
+    }
+    assign(made.from, read_per_second(from_["rate"]));
+    made.to = made.from;
+  }
+
+  void refuse_if_given(std::string const& key, std::string const& why) {
+    if (located const given = from_[key]) {
+      context_.refuse(given, "found " + shown(*given) + ", which is " + why);
+    }
+  }
+
+  build_context& context_;
+  located from_;
+};
 
 class requests_reader {
  public:
@@ -14,6 +78,8 @@ class requests_reader {
   void run() {
     located const from = context_.root["workload"];
     assign(context_.made.workload.workers, read_whole(from["workers"]));
+    assign(context_.made.workload.max_in_flight, read_whole(from["max_in_flight"]));
+    assign(context_.made.workload.on_overload, read_choice(from["on_overload"], overload_answers));
     assign(context_.made.workload.think, read_duration(from["think"]));
     assign(context_.made.workload.hold, read_duration(from["hold"]));
     assign(context_.made.workload.request_timeout, read_duration(from["request_timeout"]));
@@ -86,6 +152,12 @@ class requests_reader {
 
 } // namespace
 
+void build_model(build_context& context) {
+  auto const model = read_choice(context.root["workload"]["model"], models);
+  context.model_known = model.has_value();
+  assign(context.made.workload.model, model);
+}
+
 void build_stages(build_context& context) {
   located const list = context.root["stages"];
   context.stages.complete = static_cast<bool>(list);
@@ -96,7 +168,9 @@ void build_stages(build_context& context) {
     context.enter(context.stages, from["name"], index);
     assign(made.name, read_text(from["name"]));
     assign(made.length, read_duration(from["duration"]));
-    assign(made.workers, read_whole(from["workers"]));
+    if (from) {
+      load_reader{context, from}.read(made);
+    }
     if (read_boolean(from["record"]) == false) {
       made.record = stage_spec::recording::left_out;
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 // The parts of the tables of keys that refer to each other across files. What each key means stands
-// in exchange_keys.cpp, endpoint_keys.cpp and scenario_keys.cpp, and nowhere else.
+// in exchange_keys.cpp, endpoint_keys.cpp, fault_table.cpp and scenario_keys.cpp, and nowhere else.
 
 #include "scenario/rules.hpp"
 
@@ -25,6 +25,7 @@ extern object_rule const reply_rule;
 extern object_rule const expect_rule;
 extern object_rule const endpoint_rule;
 extern object_rule const pool_rule;
+extern object_rule const fault_rule; ///< what each type means: fault_table.hpp
 extern object_rule const target_rule;
 
 } // namespace conecta::scenario

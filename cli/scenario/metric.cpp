@@ -82,6 +82,9 @@ std::vector<metric_entry> make_entries() {
     out.push_back({std::string{"pool."} + figure, unit});
   }
   out.push_back({"recovered_after", metric_unit::duration});
+  for (auto const& [figure, unit] : latency_figures) {
+    out.push_back({std::string{"schedule_lag."} + figure, unit});
+  }
   return out;
 }
 
@@ -116,6 +119,9 @@ std::optional<std::string> selector_mistake(threshold const& demanded) {
   }
   if (needs_fault(demanded.metric) && !demanded.fault) {
     return demanded.metric + " is of a fault: add \"fault\", its id";
+  }
+  if (is_of_schedule(demanded.metric) && (demanded.fault || demanded.stage || demanded.endpoint)) {
+    return "the schedule's lag is of the whole recorded time: name only the metric";
   }
   if (demanded.metric.starts_with("pool.peak.") && (demanded.fault || demanded.stage)) {
     return "peaks are of the whole run: leave out \"stage\" and \"fault\"";

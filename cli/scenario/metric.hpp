@@ -2,7 +2,8 @@
 
 // The names of the figures that a threshold may ask for. A metric is a path below a block of the
 // result without a leading "latency." and without "_ns": "wait.p99", "requests.error_ratio",
-// "pool.closed_by.idle". "recovered_after" belongs to a fault. Pure; safe from any thread.
+// "pool.closed_by.idle". "recovered_after" belongs to a fault, "schedule_lag.p99" and its like to
+// the tool itself. Pure; safe from any thread.
 
 #include "scenario/threshold.hpp"
 
@@ -34,6 +35,16 @@ enum class metric_unit : std::uint8_t {
 /// True for what is known of a fault only: a threshold on it must name one.
 [[nodiscard]] constexpr bool needs_fault(std::string_view path) noexcept {
   return path == "recovered_after";
+}
+
+/// True for the lag of the open model's schedule, which is of the tool and of no block.
+[[nodiscard]] constexpr bool is_of_schedule(std::string_view path) noexcept {
+  return path.starts_with("schedule_lag.");
+}
+
+/// True for what only a schedule has.
+[[nodiscard]] constexpr bool needs_open_model(std::string_view path) noexcept {
+  return is_of_schedule(path) || path == "requests.offered_per_s";
 }
 
 /// What is wrong with the combination of a threshold's selectors, if anything. Whether they exist

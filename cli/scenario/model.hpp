@@ -46,11 +46,24 @@ struct stage_spec {
   duration start{}; ///< since the start of the run
   duration length{};
   recording record = recording::recorded;
-  std::size_t workers = 0; ///< 0 is an idle stage
+  std::size_t workers = 0; ///< closed model; 0 is an idle stage
+  double from = 0;         ///< open model: requests a second at its beginning
+  double to = 0;           ///< and at its end; both 0 is an idle stage
 };
 
+enum class load_model : std::uint8_t {
+  closed, ///< each worker sends its next request after the last one ended
+  open,   ///< requests begin on a schedule
+};
+
+/// What becomes of a request that is due while max_in_flight are under way.
+enum class overload : std::uint8_t { queue, drop };
+
 struct workload_spec {
-  std::size_t workers = 0; ///< of stages that give none
+  load_model model = load_model::closed;
+  std::size_t workers = 0;           ///< closed: of stages that give none
+  std::size_t max_in_flight = 10000; ///< open
+  overload on_overload = overload::queue;
   duration think{};
   duration hold{};
   duration request_timeout = std::chrono::seconds{1};
@@ -66,6 +79,7 @@ struct scenario {
   std::vector<fault::fault_spec> faults;
   std::optional<sim::plan> sim; ///< none: each seed of a simulation draws its own
   std::vector<threshold> thresholds;
+  bool invariants = false; ///< whether the pool's promises are judged
 
   /// The whole as JSON, defaults included. What came from the environment stands there as the
   /// ${NAME} that was written: the value may be a secret.

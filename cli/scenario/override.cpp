@@ -15,8 +15,8 @@ namespace {
 
 std::vector<std::string_view> key_names(object_rule const& rule) {
   std::vector<std::string_view> names;
-  for (key_rule const& key : rule.keys) {
-    names.push_back(key.name);
+  for (key_rule const* const key : keys_of(rule, {})) {
+    names.push_back(key->name);
   }
   return names;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -154,8 +155,38 @@ std::variant<std::uint64_t, not_a_quantity> parse_size(std::string_view text) {
   return parse(text, size_words);
 }
 
+std::variant<double, not_a_quantity> parse_per_second(std::string_view text) {
+  if (text.starts_with('-')) {
+    return not_a_quantity{"a rate is not negative"};
+  }
+  std::string_view number = text;
+  if (!number.ends_with("/s")) {
+    return not_a_quantity{"a rate is a number and \"/s\", such as \"500/s\""};
+  }
+  number.remove_suffix(2);
+  auto const plain = std::all_of(number.begin(), number.end(),
+                                 [](char letter) { return is_digit(letter) || letter == '.'; });
+  double value = 0;
+  auto const [end, problem] = std::from_chars(number.data(), number.data() + number.size(), value,
+                                              std::chars_format::fixed);
+  if (!plain || number.empty() || !is_digit(number.front()) || !is_digit(number.back()) ||
+      problem != std::errc{} || end != number.data() + number.size()) {
+    return not_a_quantity{"a rate is a number and \"/s\", such as \"500/s\""};
+  }
+  return value;
+}
+
 std::string format_duration(duration value) {
   return format(static_cast<std::uint64_t>(value.count()), duration_units, "0s");
+}
+
+std::optional<std::uint64_t> parse_byte_rate(std::string_view text) {
+  if (!text.ends_with("/s")) {
+    return std::nullopt;
+  }
+  auto const parsed = parse_size(text.substr(0, text.size() - 2));
+  auto const* const bytes = std::get_if<std::uint64_t>(&parsed);
+  return bytes != nullptr ? std::optional{*bytes} : std::nullopt;
 }
 
 std::string format_size(std::uint64_t bytes) { return format(bytes, size_units, "0B"); }

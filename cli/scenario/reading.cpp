@@ -54,4 +54,17 @@ std::optional<std::size_t> read_size(located const& from) {
   return read_whole(from);
 }
 
+std::optional<std::uint64_t> read_byte_rate(located const& from) {
+  return is(from, value_kind::string) ? parse_byte_rate(from->text) : std::nullopt;
+}
+
+std::optional<double> read_per_second(located const& from) {
+  if (!is(from, value_kind::string)) {
+    return std::nullopt;
+  }
+  auto const parsed = parse_per_second(from->text);
+  auto const* const value = std::get_if<double>(&parsed);
+  return value != nullptr ? std::optional{*value} : std::nullopt;
+}
+
 } // namespace conecta::scenario

@@ -40,6 +40,8 @@ struct located {
 [[nodiscard]] std::optional<bool> read_boolean(located const& from);
 [[nodiscard]] std::optional<duration> read_duration(located const& from);
 [[nodiscard]] std::optional<std::size_t> read_size(located const& from);
+[[nodiscard]] std::optional<std::uint64_t> read_byte_rate(located const& from);
+[[nodiscard]] std::optional<double> read_per_second(located const& from);
 
 /// The value that stands beside the text that was chosen.
 template <class Enum, std::size_t Count>

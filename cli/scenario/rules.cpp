@@ -52,6 +52,11 @@ std::string allowed_value(key_rule const& rule) {
   case shape::size:
     return range_text("a size", rule, format_size(rule.low), format_size(rule.high)) +
            ", such as \"64KiB\" or a number of bytes";
+  case shape::per_second:
+    return "a rate from " + number_text(rule.least) + "/s to " + number_text(rule.most) +
+           "/s, such as \"500/s\"";
+  case shape::bytes_per_second:
+    return "bytes a second, at least " + format_size(rule.low) + "/s, such as \"64KiB/s\"";
   case shape::choice:
     return (rule.choices.size() > 1 ? "one of " : "") + listed(rule.choices);
   case shape::moment:
@@ -74,17 +79,75 @@ std::string allowed_value(key_rule const& rule) {
   return "something else";
 }
 
-} // namespace
-
-key_rule const* find_key(object_rule const& rule, std::string_view name) noexcept {
-  auto const found = std::find_if(rule.keys.begin(), rule.keys.end(),
-                                  [&](key_rule const& each) { return each.name == name; });
-  return found == rule.keys.end() ? nullptr : &*found;
+key_rule const* find_in(std::span<key_rule const> keys, std::string_view name) noexcept {
+  auto const found = std::ranges::find(keys, name, &key_rule::name);
+  return found == keys.end() ? nullptr : &*found;
 }
 
 bool applies(key_rule const& rule, std::string_view decision) noexcept {
   return rule.only_for.empty() || decision.empty() ||
-         std::find(rule.only_for.begin(), rule.only_for.end(), decision) != rule.only_for.end();
+         std::ranges::find(rule.only_for, decision) != rule.only_for.end();
+}
+
+} // namespace
+
+key_rule const* find_key(object_rule const& rule, std::string_view name) noexcept {
+  if (auto const* own = find_in(rule.keys, name)) {
+    return own;
+  }
+  for (auto const& variant : rule.variants) {
+    if (auto const* found = find_in(variant.keys, name)) {
+      return found;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<key_rule const*> keys_of(object_rule const& rule, std::string_view decision) {
+  std::vector<key_rule const*> found;
+  for (auto const& key : rule.keys) {
+    if (applies(key, decision)) {
+      found.push_back(&key);
+    }
+  }
+  for (auto const& variant : rule.variants) {
+    if (!decision.empty() && variant.decision != decision) {
+      continue;
+    }
+    for (auto const& key : variant.keys) {
+      auto const same = std::ranges::find(found, key.name, &key_rule::name);
+      if (same == found.end()) {
+        found.push_back(&key);
+      } else if (!decision.empty()) {
+        *same = &key;
+      }
+    }
+  }
+  return found;
+}
+
+std::string_view usual_decision(object_rule const& rule) noexcept {
+  auto const* const deciding = find_in(rule.keys, rule.decided_by);
+  auto const quoted = deciding == nullptr ? std::string_view{} : deciding->fallback;
+  return quoted.size() < 2 ? std::string_view{} : quoted.substr(1, quoted.size() - 2);
+}
+
+key_rule const* find_key(std::span<key_rule const* const> keys, std::string_view name) noexcept {
+  auto const found = std::ranges::find(keys, name, &key_rule::name);
+  return found == keys.end() ? nullptr : *found;
+}
+
+std::vector<std::string_view> decisions_of(object_rule const& rule, std::string_view name) {
+  if (auto const* own = find_in(rule.keys, name)) {
+    return {own->only_for.begin(), own->only_for.end()};
+  }
+  std::vector<std::string_view> found;
+  for (auto const& variant : rule.variants) {
+    if (find_in(variant.keys, name) != nullptr) {
+      found.push_back(variant.decision);
+    }
+  }
+  return found;
 }
 
 std::string allowed(key_rule const& rule) {

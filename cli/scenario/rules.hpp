@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace conecta::scenario {
 
@@ -15,18 +16,20 @@ enum class shape : std::uint8_t {
   whole, ///< a number without fraction, `low` to `high`
   real,  ///< a number, `least` to `most`
   boolean,
-  text,     ///< `low` to `high` bytes
-  name,     ///< 1 to 64 bytes without control characters
-  duration, ///< "250ms"; `low` to `high` in ns
-  size,     ///< "64KiB" or a number of bytes; `low` to `high`
-  choice,   ///< one of `choices`
-  moment,   ///< "STAGE+OFFSET"
-  limit,    ///< what a threshold compares with: a number, or a text in the metric's unit
-  url,      ///< of an endpoint
-  payload,  ///< a text with templates, or an object of `inner`
-  object,   ///< of `inner`
-  objects,  ///< an array of `low` to `high` objects of `inner`
-  names,    ///< an array of `low` to `high` names
+  text,             ///< `low` to `high` bytes
+  name,             ///< 1 to 64 bytes without control characters
+  duration,         ///< "250ms"; `low` to `high` in ns
+  size,             ///< "64KiB" or a number of bytes; `low` to `high`
+  per_second,       ///< "500/s"; `least` to `most`
+  bytes_per_second, ///< "64KiB/s", at least `low`
+  choice,           ///< one of `choices`
+  moment,           ///< "STAGE+OFFSET"
+  limit,            ///< what a threshold compares with: a number, or a text in the metric's unit
+  url,              ///< of an endpoint
+  payload,          ///< a text with templates, or an object of `inner`
+  object,           ///< of `inner`
+  objects,          ///< an array of `low` to `high` objects of `inner`
+  names,            ///< an array of `low` to `high` names
 };
 
 enum class presence : std::uint8_t {
@@ -60,20 +63,38 @@ struct key_rule {
   std::span<std::string_view const> only_for = {}; ///< values of the object's deciding key
 };
 
+/// The keys that go with one value of the deciding key. One that stands among the object's own keys
+/// too takes the place of that.
+struct variant_rule {
+  std::string_view decision = {};
+  std::span<key_rule const> keys = {};
+};
+
 struct object_rule {
   std::string_view noun; ///< "an endpoint"
   std::span<key_rule const> keys;
-  std::string_view decided_by = {};                   ///< the choice that only_for speaks of
+  std::string_view decided_by = {}; ///< the choice that only_for and variants speak of
   std::span<std::string_view const> exactly_one = {}; ///< of these keys is given
+  std::span<variant_rule const> variants = {};
 };
 
 /// The whole document.
 [[nodiscard]] object_rule const& scenario_rule() noexcept;
 
+/// Of the object's own keys, or else of the first variant that has it.
 [[nodiscard]] key_rule const* find_key(object_rule const& rule, std::string_view name) noexcept;
 
-/// Whether the key belongs to objects whose deciding key has this value; "" is not known.
-[[nodiscard]] bool applies(key_rule const& rule, std::string_view decision) noexcept;
+/// The keys of objects whose deciding key has this value, each name once; "" is not known: all.
+[[nodiscard]] std::vector<key_rule const*> keys_of(object_rule const& rule,
+                                                   std::string_view decision);
+/// The value of the deciding key where it is not written; "" if it must be.
+[[nodiscard]] std::string_view usual_decision(object_rule const& rule) noexcept;
+[[nodiscard]] key_rule const* find_key(std::span<key_rule const* const> keys,
+                                       std::string_view name) noexcept;
+
+/// The values of the deciding key with which the key goes; empty: with all.
+[[nodiscard]] std::vector<std::string_view> decisions_of(object_rule const& rule,
+                                                         std::string_view name);
 
 /// What is accepted, in words: "a whole number from 1 to 16777216".
 [[nodiscard]] std::string allowed(key_rule const& rule);

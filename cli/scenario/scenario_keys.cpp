@@ -11,6 +11,7 @@ using namespace std::literals;
 using enum presence;
 
 constexpr std::uint64_t most_workers = 100'000;
+constexpr double fastest_rate = 1'000'000;
 // The largest that every reader of JSON keeps exact.
 constexpr std::uint64_t largest_seed = (1ULL << 53) - 1;
 
@@ -38,27 +39,52 @@ constexpr std::array request_keys{
 };
 constexpr object_rule request_rule{"a request", request_keys, {}, {}};
 
-constexpr std::array models{"closed"sv};
-constexpr std::array later_models{"open"sv};
+constexpr std::array models{"closed"sv, "open"sv};
+constexpr std::span<std::string_view const> for_closed{models.data(), 1};
+constexpr std::span<std::string_view const> for_open{models.data() + 1, 1};
+constexpr std::array overload_answers{"queue"sv, "drop"sv};
+constexpr double slowest_rate = 0.001;
 constexpr std::array workload_keys{
     key_rule{.name = "model",
              .what = shape::choice,
-             .meaning = "closed: each worker sends its next request after the last one ended",
+             .meaning = "closed: each worker sends its next request after the last one ended; "
+                        "open: requests begin on a schedule, whatever became of those before",
              .fallback = "\"closed\"",
-             .choices = models,
-             .later_choices = later_models},
+             .choices = models},
     key_rule{.name = "workers",
              .what = shape::whole,
              .meaning = "who send requests; without it the pool's max_size",
-             .high = most_workers},
+             .high = most_workers,
+             .only_for = for_closed},
+    key_rule{.name = "rate",
+             .what = shape::per_second,
+             .meaning = "requests that begin, of stages that give none",
+             .least = slowest_rate,
+             .most = fastest_rate,
+             .only_for = for_open},
+    key_rule{.name = "max_in_flight",
+             .what = shape::whole,
+             .meaning = "requests under way at once",
+             .fallback = "10000",
+             .low = 1,
+             .high = most_workers,
+             .only_for = for_open},
+    key_rule{.name = "on_overload",
+             .what = shape::choice,
+             .meaning = "of a request that is due while max_in_flight are under way: it waits for "
+                        "one to end, or is never started",
+             .fallback = "\"queue\"",
+             .choices = overload_answers,
+             .only_for = for_open},
     key_rule{.name = "think",
              .what = shape::duration,
              .meaning = "a worker rests this long between two requests",
              .fallback = "\"0s\"",
-             .high = ten_years},
+             .high = ten_years,
+             .only_for = for_closed},
     key_rule{.name = "hold",
              .what = shape::duration,
-             .meaning = "a worker keeps a connection this long after the reply",
+             .meaning = "a connection is kept this long after the reply",
              .fallback = "\"0s\"",
              .high = ten_years},
     key_rule{.name = "request_timeout",
@@ -74,11 +100,8 @@ constexpr std::array workload_keys{
              .low = 1,
              .high = most_elements,
              .inner = &request_rule},
-    unsupported("max_in_flight"),
-    unsupported("on_overload"),
-    unsupported("rate"),
 };
-constexpr object_rule workload_rule{"a workload", workload_keys, {}, {}};
+constexpr object_rule workload_rule{"a workload", workload_keys, "model", {}};
 
 constexpr std::array stage_keys{
     key_rule{.name = "name",
@@ -99,98 +122,20 @@ constexpr std::array stage_keys{
              .what = shape::whole,
              .meaning = "without it the workload's; 0 is an idle stage",
              .high = most_workers},
-    unsupported("rate"),
-    unsupported("from"),
-    unsupported("to"),
+    key_rule{.name = "rate",
+             .what = shape::per_second,
+             .meaning = "of the open model: without it the workload's; \"0/s\" is an idle stage",
+             .most = fastest_rate},
+    key_rule{.name = "from",
+             .what = shape::per_second,
+             .meaning = "in the place of rate: the one that it begins with",
+             .most = fastest_rate},
+    key_rule{.name = "to",
+             .what = shape::per_second,
+             .meaning = "and the one that it ends with; between them it changes evenly",
+             .most = fastest_rate},
 };
 constexpr object_rule stage_rule{"a stage", stage_keys, {}, {}};
-
-// -- faults and thresholds
-
-constexpr std::array fault_types{"latency"sv, "reset"sv, "refuse"sv, "loss"sv};
-constexpr std::span<std::string_view const> for_latency{fault_types.data(), 1};
-constexpr std::span<std::string_view const> for_reset{fault_types.data() + 1, 1};
-constexpr std::span<std::string_view const> for_loss{fault_types.data() + 3, 1};
-constexpr std::array later_faults{"bandwidth"sv,       "slicer"sv,
-                                  "stall"sv,           "blackhole"sv,
-                                  "close"sv,           "half_close"sv,
-                                  "slow_close"sv,      "accept_close"sv,
-                                  "backlog_full"sv,    "connect_delay"sv,
-                                  "corrupt"sv,         "truncate"sv,
-                                  "extra_reply"sv,     "duplicate"sv,
-                                  "reorder"sv,         "port_closed"sv,
-                                  "idle_disconnect"sv, "max_connections"sv,
-                                  "slow_reply"sv,      "restart"sv,
-                                  "error_reply"sv,     "name"sv,
-                                  "fd_limit"sv,        "port_range"sv,
-                                  "pause"sv,           "kill"sv};
-constexpr std::array affected_names{"all"sv, "new"sv, "existing"sv};
-constexpr std::array direction_names{"downstream"sv, "upstream"sv, "both"sv};
-constexpr std::array distribution_names{"uniform"sv, "normal"sv, "pareto"sv};
-constexpr std::array fault_keys{
-    key_rule{
-        .name = "id", .what = shape::name, .meaning = "what the result calls it", .need = required},
-    key_rule{.name = "endpoint",
-             .what = shape::name,
-             .meaning = "the id of the endpoint that it is done to",
-             .need = required},
-    key_rule{.name = "type",
-             .what = shape::choice,
-             .meaning = "what is done",
-             .need = required,
-             .choices = fault_types,
-             .later_choices = later_faults},
-    key_rule{.name = "at",
-             .what = shape::moment,
-             .meaning = "when it begins: \"STAGE+OFFSET\"",
-             .need = required},
-    key_rule{.name = "for",
-             .what = shape::duration,
-             .meaning = "how long it lasts",
-             .need = required,
-             .low = 1,
-             .high = thirty_days},
-    key_rule{.name = "probability",
-             .what = shape::real,
-             .meaning = "that it happens, each time it is drawn",
-             .fallback = "1"},
-    key_rule{.name = "applies_to",
-             .what = shape::choice,
-             .meaning = "connections opened before the window, in it, or both",
-             .fallback = "\"all\"",
-             .choices = affected_names},
-    key_rule{.name = "direction",
-             .what = shape::choice,
-             .meaning = "downstream is from the server to the client",
-             .fallback = "\"downstream\"",
-             .choices = direction_names},
-    key_rule{.name = "delay",
-             .what = shape::duration,
-             .meaning = "so much later",
-             .need = required,
-             .high = ten_years,
-             .only_for = for_latency},
-    key_rule{.name = "jitter",
-             .what = shape::duration,
-             .meaning = "how far the delay spreads",
-             .fallback = "\"0s\"",
-             .high = ten_years,
-             .only_for = for_latency},
-    key_rule{.name = "distribution",
-             .what = shape::choice,
-             .meaning = "how the jitter is drawn",
-             .fallback = "\"uniform\"",
-             .choices = distribution_names,
-             .only_for = for_latency},
-    key_rule{.name = "after_bytes",
-             .what = shape::size,
-             .meaning = "so much of the reply passes first",
-             .fallback = "0",
-             .only_for = for_reset},
-    unsupported("repeat"),
-    key_rule{.name = "burst", .need = later, .only_for = for_loss},
-};
-constexpr object_rule fault_rule{"a fault", fault_keys, "type", {}};
 
 constexpr std::array one_limit{"max"sv, "min"sv, "equals"sv};
 constexpr std::array threshold_keys{
@@ -242,8 +187,6 @@ constexpr std::array sim_keys{
 };
 constexpr object_rule sim_rule{"an entry of sim", sim_keys, {}, {}};
 
-constexpr std::array only_false{"false"sv};
-constexpr std::array later_true{"true"sv};
 constexpr std::array scenario_keys{
     key_rule{.name = "version",
              .what = shape::whole,
@@ -305,9 +248,7 @@ constexpr std::array scenario_keys{
     key_rule{.name = "invariants",
              .what = shape::boolean,
              .meaning = "whether the pool's promises are judged",
-             .fallback = "false",
-             .choices = only_false,
-             .later_choices = later_true},
+             .fallback = "false"},
 };
 constexpr object_rule whole_rule{"a scenario", scenario_keys, {}, {}};
 

@@ -49,13 +49,17 @@ class schema_writer {
     json made{{"type", "object"}, {"additionalProperties", false}};
     json properties = json::object();
     json required = json::array();
-    for (key_rule const& key : rule.keys) {
-      if (key.need == presence::later) {
+    for (key_rule const* const key : keys_of(rule, {})) {
+      if (key->need == presence::later) {
         continue;
       }
-      properties[std::string{key.name}] = described(key);
-      if (key.need == presence::required && key.only_for.empty()) {
-        required.push_back(key.name);
+      std::string const name{key->name};
+      // What a variant's key may be depends on the variant: its case says it.
+      bool const own =
+          std::ranges::any_of(rule.keys, [&](auto const& each) { return &each == key; });
+      properties[name] = own ? described(*key) : json::object();
+      if (key->need == presence::required && decisions_of(rule, key->name).empty()) {
+        required.push_back(key->name);
       }
     }
     made["properties"] = std::move(properties);
@@ -75,7 +79,7 @@ class schema_writer {
   }
 
   /// Which keys go with which value of the deciding key.
-  static json cases_of(object_rule const& rule) {
+  json cases_of(object_rule const& rule) {
     json cases = json::array();
     key_rule const* const deciding = find_key(rule, rule.decided_by);
     if (deciding == nullptr) {
@@ -83,24 +87,36 @@ class schema_writer {
     }
     std::string const name{rule.decided_by};
     for (auto const value : deciding->choices) {
-      json without = json::object();
+      json properties = json::object();
       json required = json::array();
-      for (key_rule const& key : rule.keys) {
-        if (!applies(key, value)) {
-          without[std::string{key.name}] = false;
-        } else if (!key.only_for.empty() && key.need == presence::required) {
-          required.push_back(key.name);
+      auto const keys = keys_of(rule, value);
+      for (key_rule const* const any : keys_of(rule, {})) {
+        auto const* const key = find_key(keys, any->name);
+        if (any->need == presence::later) {
+          continue;
+        }
+        if (key == nullptr) {
+          properties[std::string{any->name}] = false;
+        } else if (std::ranges::none_of(rule.keys, [&](auto const& own) { return &own == key; })) {
+          properties[std::string{key->name}] = described(*key);
+        }
+        if (key != nullptr && key->need == presence::required &&
+            !decisions_of(rule, key->name).empty()) {
+          required.push_back(key->name);
         }
       }
       json then = json::object();
-      if (!without.empty()) {
-        then["properties"] = std::move(without);
+      if (!properties.empty()) {
+        then["properties"] = std::move(properties);
       }
       if (!required.empty()) {
         then["required"] = std::move(required);
       }
       if (!then.empty()) {
-        json const of_value{{"properties", {{name, {{"const", value}}}}}, {"required", {name}}};
+        json of_value{{"properties", {{name, {{"const", value}}}}}};
+        if (value != usual_decision(rule)) { // which it is where the key is not written, too
+          of_value["required"] = {name};
+        }
         cases.push_back({{"if", of_value}, {"then", std::move(then)}});
       }
     }
@@ -140,6 +156,10 @@ class schema_writer {
       return {{"anyOf",
                {json{{"type", "integer"}, {"minimum", key.low}, {"maximum", key.high}},
                 text_like(R"(\d+(\.\d+)?(B|KiB|MiB|GiB))")}}};
+    case shape::per_second:
+      return text_like(R"(\d+(\.\d+)?/s)");
+    case shape::bytes_per_second:
+      return text_like(R"(\d+(\.\d+)?(B|KiB|MiB|GiB)/s)");
     case shape::choice:
       return {{"anyOf", {json{{"enum", key.choices}}, reference_to(expanded)}}};
     case shape::moment:

@@ -40,6 +40,18 @@ bool contains(std::span<std::string_view const> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+/// What the object's deciding key says, or means where it is not written; "" is not known.
+std::string decision_in(node const& object, object_rule const& rule) {
+  if (rule.decided_by.empty()) {
+    return {};
+  }
+  node const* const decider = object.find(rule.decided_by);
+  if (decider == nullptr) {
+    return std::string{usual_decision(rule)};
+  }
+  return decider->kind == value_kind::string ? decider->text : std::string{};
+}
+
 class checker {
  public:
   explicit checker(problem_list& problems) : problems_{problems} {}
@@ -52,36 +64,37 @@ class checker {
       refuse(value, pointer, "found " + shown(value) + "; allowed: an object");
       return;
     }
-    node const* const decider = rule.decided_by.empty() ? nullptr : value.find(rule.decided_by);
-    std::string const decision =
-        decider != nullptr && decider->kind == value_kind::string ? decider->text : std::string{};
+    std::string const decision = decision_in(value, rule);
     key_rule const* const deciding = find_key(rule, rule.decided_by);
     bool const decided = deciding != nullptr && contains(deciding->choices, decision);
     // Which keys go with a choice of later work, or a mistyped one, is not known.
     bool const guesswork = deciding != nullptr && !decision.empty() && !decided;
+    auto const keys = keys_of(rule, decided ? decision : std::string{});
 
     for (member& each : value.members) {
-      key_rule const* const key = find_key(rule, each.key);
-      if (key == nullptr && guesswork) {
+      key_rule const* const key = find_key(keys, each.key);
+      key_rule const* const others = key == nullptr ? find_key(rule, each.key) : key;
+      if (others == nullptr && guesswork) {
         each.value.refused = true;
-      } else if (key == nullptr) {
-        unknown_key(each, pointer, rule, decision);
-      } else if (key->need == presence::later) {
+      } else if (others == nullptr) {
+        unknown_key(each, pointer, rule, keys);
+      } else if (others->need == presence::later) {
         refuse(each.value, below(pointer, each.key), "not supported yet", each.where);
-      } else if (decided && !applies(*key, decision)) {
+      } else if (key == nullptr) {
         refuse(each.value, below(pointer, each.key),
-               "not a key of " + in_quotes(decision) + "; it belongs to " + listed(key->only_for),
+               "not a key of " + in_quotes(decision) + "; it belongs to " +
+                   listed(decisions_of(rule, each.key)),
                each.where);
       } else {
         check(each.value, below(pointer, each.key), *key);
       }
     }
-    for (key_rule const& key : rule.keys) {
-      if (key.need == presence::required && value.find(key.name) == nullptr && !guesswork &&
-          (key.only_for.empty() || (decided && applies(key, decision)))) {
+    for (key_rule const* const key : keys) {
+      if (key->need == presence::required && value.find(key->name) == nullptr && !guesswork &&
+          (decided || decisions_of(rule, key->name).empty())) {
         problems_.add(value.where, pointer,
-                      "the key " + in_quotes(key.name) + " is missing: " +
-                          std::string{key.meaning} + "; allowed: " + allowed(key));
+                      "the key " + in_quotes(key->name) + " is missing: " +
+                          std::string{key->meaning} + "; allowed: " + allowed(*key));
       }
     }
     exactly_one(value, pointer, rule);
@@ -100,7 +113,7 @@ class checker {
   }
 
   void unknown_key(member& found, std::string const& pointer, object_rule const& rule,
-                   std::string const& decision) {
+                   std::span<key_rule const* const> keys) {
     found.value.refused = true;
     if (problems_.full()) {
       problems_.add(found.where, {}, {});
@@ -108,12 +121,10 @@ class checker {
     }
     std::vector<std::string_view> known;
     std::vector<std::string_view> supported;
-    for (key_rule const& key : rule.keys) {
-      if (applies(key, decision)) {
-        known.push_back(key.name);
-        if (key.need != presence::later) {
-          supported.push_back(key.name);
-        }
+    for (key_rule const* const key : keys) {
+      known.push_back(key->name);
+      if (key->need != presence::later) {
+        supported.push_back(key->name);
       }
     }
     problems_.add(found.where, below(pointer, found.key),
@@ -179,6 +190,12 @@ class checker {
       return;
     case shape::size:
       size_value(value, pointer, key);
+      return;
+    case shape::per_second:
+      rate(value, pointer, key);
+      return;
+    case shape::bytes_per_second:
+      byte_rate(value, pointer, key);
       return;
     case shape::limit:
       if (value.kind != value_kind::string &&
@@ -275,6 +292,30 @@ class checker {
     }
   }
 
+  void byte_rate(node& value, std::string const& pointer, key_rule const& key) {
+    auto const bytes = value.kind == value_kind::string ? parse_byte_rate(value.text)
+                                                        : std::optional<std::uint64_t>{};
+    if (!bytes || *bytes < key.low || *bytes > key.high) {
+      refuse_as(value, pointer, key);
+    }
+  }
+
+  void rate(node& value, std::string const& pointer, key_rule const& key) {
+    if (value.kind != value_kind::string) {
+      refuse_as(value, pointer, key);
+      return;
+    }
+    auto const parsed = parse_per_second(value.text);
+    if (auto const* failed = std::get_if<not_a_quantity>(&parsed)) {
+      refuse(value, pointer,
+             "found " + shown(value) + ": " + failed->reason + "; allowed: " + allowed(key));
+      return;
+    }
+    if (auto const found = std::get<double>(parsed); found < key.least || found > key.most) {
+      refuse_as(value, pointer, key);
+    }
+  }
+
   void choice(node& value, std::string const& pointer, key_rule const& key) {
     bool const text = value.kind == value_kind::string;
     if (text && contains(key.choices, value.text)) {
@@ -330,17 +371,17 @@ void fill_in(node& tree, object_rule const& rule) {
       if (value.kind != value_kind::object || value.refused) {
         return;
       }
-      node const* const decider = value.find(keys.decided_by);
-      std::string const decision = decider != nullptr ? decider->text : std::string{};
+      std::string const decision = decision_in(value, keys);
       std::vector<member> ordered;
-      for (key_rule const& key : keys.keys) {
+      for (key_rule const* const rule : keys_of(keys, decision)) {
+        key_rule const& key = *rule;
         auto const found = std::find_if(value.members.begin(), value.members.end(),
                                         [&](member const& each) { return each.key == key.name; });
         if (found != value.members.end()) {
           ordered.push_back(std::move(*found));
           found->key.clear();
         } else if (fill == defaults::filled_in && !key.fallback.empty() &&
-                   (key.only_for.empty() || (!decision.empty() && applies(key, decision)))) {
+                   (!decision.empty() || decisions_of(keys, key.name).empty())) {
           ordered.push_back({std::string{key.name}, value.where, fallback_of(key, value.where)});
         } else {
           continue;

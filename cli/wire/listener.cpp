@@ -43,6 +43,9 @@ void listener::listen() {
 }
 
 void listener::open() noexcept {
+  if (wanted_ == state::hanging) {
+    unplug();
+  }
   wanted_ = state::open;
   if (!socket_) {
     on_alarm();
@@ -53,12 +56,53 @@ void listener::close() noexcept {
   wanted_ = state::closed;
   loop_->disarm(*this);
   socket_.close();
+  plug_.close();
+}
+
+void listener::hang() noexcept {
+  if (wanted_ == state::hanging) {
+    return;
+  }
+  open();
+  if (!socket_) {
+    return; // too few descriptors: nobody is served anyway, until there are
+  }
+  on_ready(0);
+  wanted_ = state::hanging;
+  loop_->disarm(*this);
+  loop_->forget(socket_.get());
+  // A queue of length 0 holds one connection (see tcp_conn_request in the kernel's tcp_input.c).
+  ::listen(socket_.get(), 0);
+  plug_ = descriptor{::socket(where_.domain(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  ::connect(plug_.get(), where_.data(), where_.size());
+}
+
+void listener::unplug() noexcept {
+  ::listen(socket_.get(), SOMAXCONN);
+  wanted_ = state::open;
+  on_ready(0);
+  plug_.close();
+  on_alarm();
+}
+
+bool listener::is_plug(descriptor const& connection) const {
+  if (!plug_) {
+    return false;
+  }
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  ::getpeername(connection.get(), reinterpret_cast<sockaddr*>(&peer), &size);
+  address const from{reinterpret_cast<sockaddr const*>(&peer), size};
+  return from.bytes() == local_address(plug_.get()).bytes();
 }
 
 void listener::on_ready(std::uint32_t) {
   constexpr int at_once = 64;
   for (int i = 0; i < at_once && socket_; ++i) {
     descriptor connection{::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (connection && is_plug(connection)) {
+      continue;
+    }
     if (connection) {
       disable_nagle(connection.get());
       try {

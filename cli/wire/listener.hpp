@@ -29,18 +29,24 @@ class listener final : public event_loop::watcher, private event_loop::alarm {
   void open() noexcept;
   /// From now on the kernel refuses; connections that wait to be accepted are reset.
   void close() noexcept;
+  /// From now on connections are neither made nor refused: the kernel drops what asks for one,
+  /// because its queue is full. Those that wait to be accepted are.
+  void hang() noexcept;
 
  private:
   void on_ready(std::uint32_t events) override;
   void on_alarm() override;
   void listen();
+  void unplug() noexcept;
+  [[nodiscard]] bool is_plug(descriptor const& connection) const;
 
   event_loop* loop_;
   accepted then_;
   descriptor reserve_;
   descriptor socket_;
   address where_;
-  enum class state : std::uint8_t { closed, open } wanted_ = state::open;
+  descriptor plug_; ///< a connection of ours that takes the only place in the queue
+  enum class state : std::uint8_t { closed, open, hanging } wanted_ = state::open;
 };
 
 /// Closes with a RST in place of a FIN.

@@ -35,21 +35,36 @@ void outbox::push(std::string_view bytes, instant due) {
   bytes_.append(bytes);
 }
 
-sending outbox::flush(int socket, instant now) {
+std::size_t outbox::due(instant now) const noexcept {
+  std::size_t sum = 0;
+  for (auto const& each : chunks_) {
+    if (each.due > now) {
+      break;
+    }
+    sum += each.length;
+  }
+  return sum;
+}
+
+sending outbox::flush(int socket, instant now, std::size_t most) {
   while (!chunks_.empty()) {
-    if (chunks_.front().due > now) {
+    auto& first = chunks_.front();
+    if (first.due > now || most == 0) {
       drop_sent();
       return sending::waiting;
     }
-    auto const view = std::string_view{bytes_}.substr(sent_, chunks_.front().length);
+    auto const view = std::string_view{bytes_}.substr(sent_, std::min(first.length, most));
     auto const result = send_now(socket, view);
     sent_ += result.count;
-    chunks_.front().length -= result.count;
+    most -= result.count;
+    first.length -= result.count;
     if (result.how != sending::done) {
       drop_sent();
       return result.how;
     }
-    chunks_.pop_front();
+    if (first.length == 0) {
+      chunks_.pop_front();
+    }
   }
   clear();
   return sending::done;

@@ -16,7 +16,7 @@ namespace conecta::wire {
 
 enum class sending : unsigned char {
   done,    ///< nothing is left
-  waiting, ///< the rest is not due before next_due()
+  waiting, ///< the rest is not due before next_due(), or was not asked for
   blocked, ///< the socket takes no more for now
   failed,  ///< the socket takes no more at all
 };
@@ -30,8 +30,10 @@ class outbox {
   [[nodiscard]] instant next_due() const noexcept { return chunks_.front().due; }
 
   void push(std::string_view bytes, instant due);
-  /// Sends what is due at `now`.
-  [[nodiscard]] sending flush(int socket, instant now);
+  /// Bytes that may leave at `now`.
+  [[nodiscard]] std::size_t due(instant now) const noexcept;
+  /// Sends what is due at `now`, `most` bytes of it.
+  [[nodiscard]] sending flush(int socket, instant now, std::size_t most = std::string::npos);
   void clear() noexcept;
 
  private:

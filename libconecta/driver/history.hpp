@@ -1,7 +1,7 @@
 #pragma once
 
-// The core's own order of events, for tests that hold against it what threads saw. The pool keeps
-// none, unless it is built with CONECTA_HISTORY, as those tests build it.
+// The core's own order of events, for whoever judges a pool from outside. A pool keeps none unless
+// it was asked to when it was built.
 //
 // Thread safety: a history is called under the lock of its pool.
 
@@ -35,14 +35,8 @@ class history {
   ~history() = default;
 };
 
-#ifdef CONECTA_HISTORY
-inline constexpr bool keeps_history = true;
-/// Of the pools that are built from now on.
-inline history* history_of_new_pools = nullptr;
-#else
-inline constexpr bool keeps_history = false;
-inline constexpr history* history_of_new_pools = nullptr;
-#endif
+/// Of the pools that this thread builds from now on; null: none is kept.
+inline thread_local history* history_of_new_pools = nullptr;
 
 inline core_answer as_answer(core::receipt given) { return {.given = given}; }
 inline core_answer as_answer(ticket caller) { return {.caller = caller}; }

@@ -54,10 +54,8 @@ engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& 
       may_spurn_{hooks.look} {
   scoped_lock const lock{mutex_};
   make_room_for_gate(slots_of(options_));
-  if constexpr (keeps_history) {
-    if (history_ != nullptr) {
-      history_->begins(options_, of_core(hooks), seed, now);
-    }
+  if (history_ != nullptr) {
+    history_->begins(options_, of_core(hooks), seed, now);
   }
 }
 

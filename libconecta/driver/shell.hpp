@@ -109,10 +109,8 @@ class engine::shell {
   template <class Event>
   auto decide(instant now, Event const& what, core::action_list& actions) CONECTA_REQUIRES(mutex_) {
     auto const answer = machine_.on(now, what, actions);
-    if constexpr (keeps_history) {
-      if (history_ != nullptr) {
-        history_->happened(now, what, as_answer(answer), actions);
-      }
+    if (history_ != nullptr) {
+      history_->happened(now, what, as_answer(answer), actions);
     }
     return answer;
   }

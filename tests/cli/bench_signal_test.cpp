@@ -54,6 +54,51 @@ TEST_CASE("the first interrupt stops the run, which still reports what there is"
   CHECK(server->counts().requests == result.found.at("wire").at("requests_sent"));
 }
 
+TEST_CASE("an interrupted schedule drops what waits, and counts only what was due by then") {
+  target::target_options slow;
+  slow.reply_delay = 100ms;
+  auto const server = target::start(slow);
+  auto scenario = long_scenario(server->address());
+  scenario["workload"] = {{"model", "open"},
+                          {"rate", "1000/s"},
+                          {"max_in_flight", 2},
+                          {"requests", {{{"send", "x\n"}, {"reply", {{"echo", true}}}}}}};
+  auto running = start(scenario);
+  REQUIRE(support::eventually([&] { return server->counts().requests >= 6; }));
+  running.signal(SIGINT);
+
+  auto const result = result_of(running.wait(10s));
+  CAPTURE(result.process.err);
+  CHECK(result.process.code == 130);
+  auto const& requests = result.found.at("requests");
+  CHECK(requests.at("dropped") > 100);
+  CHECK(requests.at("succeeded") >= 4);
+  auto const due = requests.at("attempted").get<double>() + requests.at("dropped").get<double>();
+  auto const seconds = result.found.at("recorded_ns").get<double>() / 1e9;
+  CHECK(due == Approx(1000 * seconds).margin(2));
+  require_sums(result.found);
+}
+
+TEST_CASE("a window that an interrupt cuts short has the pool's figures until then") {
+  auto const server = target::start({});
+  auto scenario = long_scenario(server->address());
+  scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+  scenario["faults"] = {{{"id", "slow"},
+                         {"endpoint", "server"},
+                         {"type", "latency"},
+                         {"delay", "1ms"},
+                         {"at", "steady+20ms"},
+                         {"for", "30m"}}};
+  auto running = start(scenario);
+  REQUIRE(support::eventually([&] { return server->counts().requests > 1000; }));
+  running.signal(SIGINT);
+
+  auto const result = result_of(running.wait(10s));
+  auto const& fault = result.found.at("faults")[0];
+  CHECK(fault.at("pool").at("acquired") > 0);
+  CHECK(fault.at("requests").at("rate_per_s") > 10);
+}
+
 TEST_CASE("a server that never answers does not hold an interrupted run up") {
   target::target_options silent;
   silent.reply_delay = 1h;

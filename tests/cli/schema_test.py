@@ -28,6 +28,7 @@ good = [
     (TCP + ["weight"], 0.5),
     (TCP + ["target", "frame"], {"bytes": 64}),
     (["stages", 0, "workers"], 0),
+    (["workload", "think"], "1ms"),
     (["thresholds"], [{"metric": "wait.p99", "max": "5ms"}]),
     (["thresholds"], [{"metric": "requests.failed", "equals": 0}]),
 ]
@@ -61,12 +62,35 @@ bad = [
     (["workload", "requests", 0, "reply"], {"echo": False}),
     (["workload", "requests", 0, "reply"], {"echo": True, "close": True}),
     (["workload", "requests"], []),
+    (["workload", "rate"], "5/s"),
+    (["workload", "model"], "open"),
     (["faults", 0, "type"], "earthquake"),
     (["faults", 0, "at"], "3s"),
     (["faults", 0, "for"], None),
     (["thresholds"], [{"metric": "wait.p99"}]),
     (["thresholds"], [{"metric": "wait.p99", "max": 1, "min": 1}]),
     (["thresholds"], [{"max": 1}]),
+]
+
+
+# Changes of an open workload, which the schema tells from a closed one by its model.
+OPEN = {"model": "open", "rate": "5/s", "requests": [{"send": "x\n", "reply": {"echo": True}}]}
+good_open = [
+    (["workload", "rate"], "0.5/s"),
+    (["workload", "max_in_flight"], 1),
+    (["workload", "on_overload"], "drop"),
+    (["stages", 0, "rate"], "0/s"),
+    (["stages", 0], {"name": "s", "duration": "1s", "from": "1/s", "to": "2/s"}),
+]
+bad_open = [
+    (["workload", "rate"], "5"),
+    (["workload", "rate"], "-5/s"),
+    (["workload", "rate"], 5),
+    (["workload", "workers"], 5),
+    (["workload", "think"], "1s"),
+    (["workload", "on_overload"], "panic"),
+    (["workload", "model"], "closed"),
+    (["workload", "model"], "ajar"),
 ]
 
 
@@ -102,16 +126,20 @@ def main(program, directory):
     resolved = subprocess.run([program, "check", f"{directory}/quickstart.json"], text=True,
                               capture_output=True, check=True)
     base = json.loads(resolved.stdout)
-    for edits, wanted in ((good, True), (bad, False)):
+    opened = {"version": 1, "endpoints": [{"id": "a", "target": {"kind": "tcp-echo"}}],
+              "workload": OPEN, "stages": [{"name": "s", "duration": "1s"}]}
+    for start, edits, wanted in ((base, good, True), (base, bad, False),
+                                 (opened, good_open, True), (opened, bad_open, False)):
         for edit in edits:
-            scenario = changed(base, *edit)
+            scenario = changed(start, *edit)
             by_program, reason = accepts(program, scenario)
             by_schema = validator.is_valid(scenario)
             if by_program != wanted or by_schema != wanted:
                 breaches.append(f"{edit}: the command says {by_program}, the schema {by_schema}; "
                                 f"wanted {wanted}. {reason}")
 
-    print("\n".join(breaches) or f"{len(good)} good and {len(bad)} bad changes, all told apart")
+    count = len(good) + len(good_open), len(bad) + len(bad_open)
+    print("\n".join(breaches) or f"{count[0]} good and {count[1]} bad changes, all told apart")
     return 1 if breaches else 0
 
 

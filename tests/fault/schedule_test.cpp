@@ -74,3 +74,32 @@ TEST_CASE("strikes are counted for each fault") {
   CHECK(faults.injected(0) == 0);
   CHECK(faults.injected(1) == 2);
 }
+
+TEST_CASE("a repeated window opens as often as asked, and its times are the first and the last") {
+  fault_spec spec;
+  spec.id = "again";
+  spec.start = 1s;
+  spec.length = 1s;
+  spec.repeat = repetition{.every = 3s, .count = 2};
+  CHECK(spec.end() == 5s);
+  plan const what{{spec}, 0, 7};
+  CHECK(what.window_at(0, 1s) == 0);
+  CHECK(what.window_at(0, 2s) == std::nullopt);
+  CHECK(what.window_at(0, 4s) == 1);
+  CHECK(what.window_at(0, 7s) == std::nullopt);
+  CHECK(what.covers(0, 3s, 0));
+
+  schedule faults{what};
+  auto const origin = instant{100s};
+  faults.begin(origin);
+  std::vector<duration> edges;
+  for (auto at = faults.next_change(origin); at != never; at = faults.next_change(at)) {
+    auto const changed = faults.advance(at);
+    CHECK(changed.size() == 1);
+    faults.record(changed, at);
+    edges.push_back(at - origin);
+  }
+  CHECK(edges == std::vector<duration>{1s, 2s, 4s, 5s});
+  CHECK(faults.windows()[0].opened == origin + 1s);
+  CHECK(faults.windows()[0].closed == origin + 5s);
+}

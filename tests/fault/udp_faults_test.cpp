@@ -161,3 +161,114 @@ TEST_CASE("clients above the relay's limit are turned away, and counted") {
     return second.receive_datagram(20ms).bytes == "three";
   }));
 }
+
+namespace {
+
+struct datagram_ends {
+  std::unique_ptr<target::server> echo = udp_echo();
+  std::unique_ptr<fault::relay> relay;
+  plain_socket client;
+
+  explicit datagram_ends(fault::fault_spec const& spec)
+      : relay{udp_relay(echo->address(), {spec})},
+        client{plain_socket::connect_udp(relay->address())} {}
+
+  std::string ask(std::string const& bytes) const {
+    client.send(bytes);
+    return client.receive_datagram().bytes;
+  }
+};
+
+} // namespace
+
+TEST_CASE("a duplicate arrives twice") {
+  datagram_ends const ends{fault_of(fault_type::duplicate)};
+  REQUIRE(begin_and_open(*ends.relay));
+  CHECK(ends.ask("one") == "one");
+  CHECK(ends.client.receive_datagram().bytes == "one");
+  CHECK(ends.ask("two") == "two");
+  CHECK(ends.relay->injected("duplicate") == 2);
+}
+
+TEST_CASE("a datagram is overtaken by as many as asked") {
+  auto spec = fault_of(fault_type::reorder);
+  spec.behind = 2;
+  spec.probability = 0.3;
+  fault::plan const drawn{{spec}, 0, 7};
+  std::vector<std::string> expected;
+  std::vector<std::pair<std::string, std::size_t>> held;
+  datagram_ends const ends{spec};
+  REQUIRE(begin_and_open(*ends.relay));
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    auto const text = std::to_string(i);
+    ends.client.send(text);
+    REQUIRE(eventually([&] { return ends.echo->counts().requests == i + 1; }));
+    if (drawn.hits(0, {0, direction::downstream, i})) {
+      held.emplace_back(text, 2);
+      continue;
+    }
+    expected.push_back(text);
+    for (auto& each : held) {
+      if (--each.second == 0) {
+        expected.push_back(each.first);
+      }
+    }
+    std::erase_if(held, [](auto const& each) { return each.second == 0; });
+  }
+  std::vector<std::string> got;
+  while (got.size() < expected.size()) {
+    got.push_back(ends.client.receive_datagram().bytes);
+  }
+  CHECK(got == expected);
+  CHECK(ends.relay->injected("reorder") > 0);
+}
+
+TEST_CASE("a closed port says ECONNREFUSED to a connected client, and then serves again") {
+  datagram_ends const ends{fault_of(fault_type::port_closed, 0s, 200ms)};
+  CHECK(ends.ask("before") == "before");
+  REQUIRE(begin_and_open(*ends.relay));
+  ends.client.send("x");
+  CHECK(ends.client.receive_datagram().error == ECONNREFUSED);
+  REQUIRE(has_closed(*ends.relay));
+  CHECK(ends.ask("after") == "after");
+  CHECK(ends.relay->injected("port_closed") == 1);
+}
+
+TEST_CASE("a stalled datagram waits for the end of the window, one in a blackhole is lost") {
+  auto const type = GENERATE(fault_type::stall, fault_type::blackhole);
+  auto spec = fault_of(type, 0s, 200ms);
+  spec.towards = type == fault_type::stall ? direction::downstream : direction::both;
+  datagram_ends const ends{spec};
+  REQUIRE(begin_and_open(*ends.relay));
+  ends.client.send("held");
+  CHECK(ends.client.receive_datagram(50ms).error != 0);
+  REQUIRE(has_closed(*ends.relay));
+  if (type == fault_type::stall) {
+    CHECK(ends.client.receive_datagram().bytes == "held");
+  }
+  CHECK(ends.ask("after") == "after");
+  CHECK(ends.relay->injected(fault::name_of(type)) == 1);
+}
+
+TEST_CASE("datagrams are corrupted, cut short, and followed by what nobody asked for") {
+  auto corrupt = fault_of(fault_type::corrupt);
+  datagram_ends const flipped{corrupt};
+  REQUIRE(begin_and_open(*flipped.relay));
+  auto const got = flipped.ask("00000000");
+  CHECK(got.size() == 8);
+  CHECK(got != "00000000");
+
+  auto truncate = fault_of(fault_type::truncate);
+  truncate.bytes = 3;
+  datagram_ends const cut{truncate};
+  REQUIRE(begin_and_open(*cut.relay));
+  CHECK(cut.ask("0123") == "012");
+
+  auto extra = fault_of(fault_type::extra_reply);
+  extra.send = "more";
+  datagram_ends const more{extra};
+  REQUIRE(begin_and_open(*more.relay));
+  CHECK(more.ask("x") == "x");
+  CHECK(more.client.receive_datagram().bytes == "more");
+  CHECK(more.relay->injected("extra_reply") == 1);
+}

@@ -83,7 +83,7 @@ TEST_CASE("the_keys_of_each_part_are_those_of_the_contract") {
   CHECK(keys_of(found["endpoints"][0]) == joined(joined({"id", "url"}, block_keys), {"wire"}));
   CHECK(keys_of(found["faults"][0]) ==
         joined({"id", "type", "endpoint", "start_ns", "end_ns", "injected", "recovered_after_ns",
-                "baseline", "reason"},
+                "baseline", "reason", "outside"},
                block_keys));
   CHECK(keys_of(found["faults"][0]["baseline"]) == keys{"requests", "success_ratio", "p90_ns"});
   CHECK(keys_of(found["thresholds"][0]) == keys{"metric", "stage", "endpoint", "fault", "bound",
@@ -106,7 +106,10 @@ TEST_CASE("every_latency_has_the_same_figures_and_a_histogram_that_others_can_re
       ++latencies;
     }
   });
-  CHECK(latencies == 8 * 6 + 1); // the top, three stages, two endpoints, two faults; the lag
+  // The top, three stages, two endpoints, two faults; what was outside of one; the lag.
+  CHECK(latencies == 8 * 6 + 1 + 1);
+  CHECK(found["faults"][0]["outside"]["total"]["count"] == 89'000);
+  CHECK(found["faults"][1]["outside"]["total"].is_null());
 }
 
 TEST_CASE("an_empty_latency_has_a_count_and_nulls") {

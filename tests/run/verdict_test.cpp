@@ -85,8 +85,21 @@ TEST_CASE("every_known_metric_of_a_full_block_has_a_value") {
   full.pool.peak = pool_peaks{5, 4, 3};
   for (auto const& path : all_metrics()) {
     INFO(path);
-    CHECK((needs_fault(path) || value_of(full, path).value.has_value()));
+    auto const of_block = !needs_fault(path) && !scenario::is_of_schedule(path);
+    CHECK((!of_block || value_of(full, path).value.has_value()));
   }
+}
+
+TEST_CASE("the_lag_of_the_schedule_is_found_beside_the_blocks") {
+  result found;
+  auto const demanded = demand("schedule_lag.max", bound::max, 1e6);
+  CHECK(judge(demanded, found).reason == "nothing was scheduled");
+  CHECK_FALSE(judge(demanded, found).ok());
+  found.self.schedule_lag.record(300us);
+  CHECK(judge(demanded, found).ok());
+  CHECK(judge(demanded, found).observed == 3e5);
+  found.self.schedule_lag.record(2ms);
+  CHECK_FALSE(judge(demanded, found).ok());
 }
 
 TEST_CASE("a_metric_is_looked_up_in_its_base_unit") {

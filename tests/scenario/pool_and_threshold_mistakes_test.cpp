@@ -91,5 +91,5 @@ TEST_CASE("a threshold asks for a metric that exists, in its unit") {
   CHECK(
       with_threshold(R"("metric": "requests.offered_per_s", "min": 4)") ==
       lines{"test.json:7: /thresholds/0/metric: found \"requests.offered_per_s\", which is of the "
-            "open model and not supported yet"});
+            "open model, and this workload is closed"});
 }

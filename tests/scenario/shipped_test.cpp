@@ -36,7 +36,7 @@ std::vector<std::string> json_blocks(std::string const& page) {
 } // namespace
 
 TEST_CASE("every scenario that ships is accepted, and opens with its question") {
-  for (auto const& entry : std::filesystem::directory_iterator{source / "scenarios"}) {
+  for (auto const& entry : std::filesystem::recursive_directory_iterator{source / "scenarios"}) {
     if (entry.path().extension() != ".json") {
       continue;
     }

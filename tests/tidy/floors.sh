@@ -27,9 +27,9 @@ breaches() {
       }'
 
   # Of the simulator the command line sees plain structs and text, which show it no core.
-  face='simulation|replay|plan|marks'
+  face='simulation|replay|plan|marks|recording'
   grep -rnE '#include "sim/' cli --include='*.?pp' | grep -vE "\"sim/($face)\.hpp\"" |
-    sed 's/$/  (of sim\/ the command line knows simulation, replay, plan and marks)/'
+    sed 's/$/  (of sim\/ the command line knows simulation, replay, plan, marks and recording)/'
   for header in $(echo "$face" | tr '|' ' '); do
     grep -nHE '#include "(core|driver|sim)/' "libconecta/sim/$header.hpp" 2>/dev/null |
       grep -vE "\"sim/($face)\.hpp\"" | sed 's/$/  (the command line sees this header)/'

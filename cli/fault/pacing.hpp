@@ -1,0 +1,51 @@
+#pragma once
+
+// When the next bytes may leave on a line of some bandwidth, and between slices. Arithmetic on
+// times that are given; alarms that go off late do not add up.
+
+#include <conecta/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace conecta::fault {
+
+/// Bytes leave when the last of them would have left a line of this rate, in slices of 5 ms. A line
+/// that has rested, or whose reader has, makes up for 100 ms at most.
+class line_pace {
+ public:
+  /// REQUIRES: rate > 0
+  explicit line_pace(std::uint64_t rate) noexcept;
+
+  /// How many of `ready` bytes may leave now; if none, not before next().
+  [[nodiscard]] std::size_t allowance(std::size_t ready, instant now) noexcept;
+  [[nodiscard]] instant next() const noexcept { return slice_ > 0 ? finish_ : never; }
+  /// So many have left, and so many are still ready.
+  void on_sent(std::size_t count, std::size_t ready) noexcept;
+
+  /// How long the line is busy with so many bytes.
+  [[nodiscard]] duration time_for(std::size_t bytes) const noexcept;
+
+ private:
+  std::uint64_t rate_;
+  std::size_t slice_ = 0; ///< on the line, or ready to leave it
+  instant finish_{};      ///< when the last of these is through
+  enum class line : std::uint8_t { idle, busy } line_ = line::idle;
+};
+
+/// Slices of `size` bytes, never closer to each other than `gap`.
+class slice_pace {
+ public:
+  slice_pace(std::size_t size, duration gap) noexcept : size_{size}, gap_{gap} {}
+
+  [[nodiscard]] std::size_t allowance(std::size_t ready, instant now) const noexcept;
+  [[nodiscard]] instant next() const noexcept { return next_; }
+  void on_sent(instant now) noexcept { next_ = saturating_add(now, gap_); }
+
+ private:
+  std::size_t size_;
+  duration gap_;
+  instant next_{};
+};
+
+} // namespace conecta::fault
