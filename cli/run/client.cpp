@@ -33,8 +33,8 @@ void client::start(assignment const& what) {
   request_ = {};
   request_.stage = what.stage;
   request_.endpoint = what.endpoint;
-  request_.intended = what.intended;
-  request_.late_by = std::max(duration::zero(), asked_at_ - what.intended);
+  request_.intended = what.intended.value_or(asked_at_);
+  request_.late_by = std::max(duration::zero(), asked_at_ - request_.intended);
   doing_ = doing::waiting_for_lease;
 
   acquire_deadline_ = std::min(

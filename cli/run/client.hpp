@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,8 @@ struct assignment {
   std::size_t stage = 0;
   std::size_t endpoint = 0;
   std::size_t request = 0;
-  instant intended{};
-  instant last_moment{}; ///< when it is ended whatever it does
+  std::optional<instant> intended; ///< its start on a schedule; none: when it begins
+  instant last_moment{};           ///< when it is ended whatever it does
 };
 
 /// Draws the endpoint by its weight, then a request among those that go there.

@@ -49,7 +49,6 @@ class closed_load::worker final : public client_owner {
     }
     draw(next_, in_.common_, random_);
     next_.stage = in_.stage_;
-    next_.intended = current();
     next_.last_moment = in_.last_moment_;
     hands_.start(next_);
   }

@@ -139,7 +139,7 @@ void open_load::begin_next(stage_part& of) {
 void open_load::drop_next(stage_part& of) {
   auto const next = next_of(of);
   ++of.begun;
-  common_.records.record_dropped(next.stage, next.endpoint, next.intended);
+  common_.records.record_dropped(next.stage, next.endpoint, *next.intended);
 }
 
 void open_load::finished(client& who, ending) {

@@ -102,6 +102,14 @@ TEST_CASE("wait and service add up to the total") {
         Approx(*latency.wait.mean() + *latency.service.mean()).epsilon(0.01));
 }
 
+TEST_CASE("in a closed loop the real start is the intended one") {
+  auto const found = run_of(echo_scenario());
+  auto const& latency = found.total.measured.latency;
+  CHECK(latency.total.count() > 0);
+  CHECK(latency.total == latency.total_uncorrected);
+  CHECK(found.total.measured.requests.late == 0);
+}
+
 TEST_CASE("a run has a point a second, and the peak of the pools together") {
   auto text = echo_scenario("1100ms");
   text["endpoints"] = {{{"id", "a"}, {"target", {{"kind", "tcp-echo"}}}},
