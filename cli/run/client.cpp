@@ -74,7 +74,11 @@ void client::leased(error_code problem, lease<net::connection> lent) {
   }
   lease_ = std::move(lent);
   auto const& asked = common_.what.workload.requests[chosen_];
-  workload::render(asked.send, {common_.what.seed, common_.next_sequence++}, payload_);
+  sequence_ = common_.next_sequence++;
+  workload::render(asked.send, {common_.what.seed, sequence_}, payload_);
+  if (common_.nonces && common_.with_nonce[chosen_]) {
+    common_.nonces->asked(sequence_);
+  }
   deadline_ = std::min(last_moment_, leased_at_ + common_.what.workload.request_timeout);
   net::dialogue::script script;
   script.send = payload_;
@@ -132,6 +136,7 @@ void client::exchanged(net::outcome const& how) {
   } else {
     record(ended, std::nullopt);
   }
+  tell_whose_reply();
   if (how.left != net::outcome::after::reusable) {
     if (auto* const watcher = common_.services[request_.endpoint]->watcher()) {
       watcher->discarded(lease_->handle());
@@ -144,6 +149,16 @@ void client::exchanged(net::outcome const& how) {
     return hold(time);
   }
   give_back();
+}
+
+void client::tell_whose_reply() {
+  auto const reply = exchange_.reply();
+  if (!common_.nonces || !common_.with_nonce[chosen_] || reply.empty()) {
+    return;
+  }
+  common_.services[request_.endpoint]->watcher()->replied(
+      chosen_, common_.nonces->owner_of(reply, sequence_));
+  common_.nonces->answered(sequence_);
 }
 
 void client::record(instant ended, std::optional<request_record::failure> failed) {

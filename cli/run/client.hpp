@@ -7,6 +7,7 @@
 // Thread safety: one thread, the io_context's.
 
 #include "net/exchange.hpp"
+#include "run/nonces.hpp"
 #include "run/recorder.hpp"
 #include "run/service.hpp"
 #include "scenario/model.hpp"
@@ -29,6 +30,8 @@ struct shift {
   std::vector<double> weights_up_to = {};              ///< of endpoints, cumulative
   std::vector<std::vector<std::size_t>> asks = {};     ///< for each endpoint, its requests
   std::vector<net::reply_framing> datagram_reply = {}; ///< for each request
+  std::vector<bool> with_nonce = {};                   ///< for each request
+  std::optional<run::nonces> nonces = {};              ///< where the pools are judged
   std::uint64_t next_sequence = 0;
   instant cut_off = never; ///< of an interrupted run: what runs then is ended
 };
@@ -91,6 +94,7 @@ class client final : private net::exchange_listener {
   void record_failed_acquire(phase where, net::error_kind kind, std::string_view detail);
   void exchanged(net::outcome const& how) override;
   void record(instant ended, std::optional<request_record::failure> failed);
+  void tell_whose_reply();
   void hold(duration time);
   void give_back();
 
@@ -102,6 +106,7 @@ class client final : private net::exchange_listener {
   std::string payload_;
   request_record request_;
   std::size_t chosen_ = 0; ///< the request
+  std::uint64_t sequence_ = 0;
   instant asked_at_{};     ///< for a lease: the start, where the intended one is not kept
   instant acquire_deadline_{};
   instant leased_at_{};

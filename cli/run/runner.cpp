@@ -57,6 +57,9 @@ class runner {
     thread_time_at_origin_ = thread_time();
     records_.emplace(what_, origin_);
     common_.emplace(shift{.what = what_, .services = services_, .records = *records_});
+    if (what_.invariants) {
+      common_->nonces.emplace(what_.seed);
+    }
     prepare_draws();
     for (std::size_t index = 0; index < services_.size(); ++index) {
       watch(index);
@@ -105,6 +108,7 @@ class runner {
     }
     for (auto const& request : what_.workload.requests) {
       common_->datagram_reply.push_back(request.datagram_reply());
+      common_->with_nonce.push_back(workload::holds_nonce(request.send));
     }
   }
 
@@ -136,6 +140,9 @@ class runner {
   void close_pools() {
     samples_->observe();
     for (auto const& each : services_) {
+      if (each->watcher() != nullptr) {
+        each->watcher()->ending();
+      }
       each->close();
     }
     auto longest = duration::zero();

@@ -6,8 +6,8 @@ namespace conecta::run {
 
 namespace {
 
-constexpr std::array names = {"no_leak",      "cap",          "conservation",
-                              "no_bad_lease", "idle_in_time", "deadlines"};
+constexpr std::array names = {"no_leak",      "cap",       "conservation", "no_bad_lease",
+                              "idle_in_time", "deadlines", "own_reply",    "min_idle_restored"};
 
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
@@ -20,7 +20,7 @@ std::string milliseconds(duration time) {
 } // namespace
 
 witness::witness(pool_options const& promised, std::function<void()> broken)
-    : promised_{promised}, on_broken_{std::move(broken)} {}
+    : promised_{promised}, on_broken_{std::move(broken)}, min_idle_{promised} {}
 
 void witness::require(promise which, bool held, std::function<std::string()> const& how) {
   auto& judged = of(which);
@@ -44,6 +44,7 @@ void witness::opening() {
 void witness::opened(int handle, instant now) {
   ++opened_;
   resources_[handle] = {resource::place::idle, now, now, 0};
+  min_idle_.holds(resources_.size());
 }
 
 void witness::open_failed() { held_ -= held_ > 0 ? 1U : 0U; }
@@ -60,6 +61,9 @@ void witness::closing(int handle) {
           [] { return std::string{"a connection was closed while it was lent"}; });
   if (found != resources_.end()) {
     resources_.erase(found);
+  }
+  if (!ending_) {
+    min_idle_.holds(resources_.size());
   }
 }
 
@@ -107,6 +111,16 @@ void witness::answered(instant deadline, instant now) {
   latest_answer_ = std::max(latest_answer_, now - deadline);
 }
 
+void witness::replied(std::size_t request, reply_owner whose) {
+  auto& seen = replies_[request];
+  seen.own = seen.own || whose == reply_owner::own;
+  seen.other = seen.other || whose == reply_owner::other;
+  if (seen.own) {
+    require(promise::own_reply, !seen.other,
+            [] { return std::string{"a reply held the {{nonce}} of another request"}; });
+  }
+}
+
 void witness::look(pool_stats const& now_so, instant now, duration own_lag) {
   worst_lag_ = std::max(worst_lag_, own_lag);
   auto const live = now_so.idle + now_so.leased + now_so.checking + now_so.resetting +
@@ -116,6 +130,7 @@ void witness::look(pool_stats const& now_so, instant now, duration own_lag) {
            text(live) + " live or detached";
   });
   judge_idle(now, own_lag);
+  judge_min_idle(now_so, now, own_lag);
 }
 
 /// Nothing goes if fewer than min_idle would be idle: so many may be older.
@@ -142,6 +157,24 @@ void witness::judge_idle(instant now, duration own_lag) {
   }
 }
 
+void witness::judge_min_idle(pool_stats const& now_so, instant now, duration own_lag) {
+  if (ending_ || promised_.min_idle == 0) {
+    return;
+  }
+  auto const found = min_idle_.look(now_so, now, own_lag);
+  if (found == restoring::state::overdue) {
+    require(promise::min_idle_restored, false, [&] {
+      return text(now_so.idle) + " were idle, min_idle is " + text(promised_.min_idle) + ", " +
+             milliseconds(min_idle_.bound()) + " after anything failed or was lent";
+    });
+  }
+}
+
+void witness::ending() {
+  ending_ = true;
+  of(promise::min_idle_restored).looked += min_idle_.restored();
+}
+
 void witness::finish(pool_stats const& at_end) {
   require(promise::conservation, opened_ == at_end.opened && closed_ == at_end.closed, [&] {
     return "the pool counts " + text(at_end.opened) + " opened and " + text(at_end.closed) +
@@ -165,21 +198,45 @@ void witness::finish(pool_stats const& at_end) {
   }
 }
 
+std::string witness::why_not_judged(promise which) const {
+  switch (which) {
+  case promise::cap:
+    if (promised_.reclaim_after) {
+      return "reclaim_after lets resources beyond max_size be";
+    }
+    break;
+  case promise::deadlines:
+    if (latest_answer_ > witness_slack) {
+      return "this process was up to " + milliseconds(worst_lag_) + " late itself";
+    }
+    break;
+  case promise::own_reply:
+    return replies_.empty() ? "no request with a {{nonce}} had a reply"
+                            : "no reply held the {{nonce}} of its request";
+  case promise::min_idle_restored:
+    return promised_.min_idle == 0   ? "min_idle is 0"
+           : min_idle_.broken_into() ? "the run ended before min_idle had to be there again"
+                                     : "never were fewer than min_idle left";
+  case promise::no_leak:
+  case promise::conservation:
+  case promise::no_bad_lease:
+  case promise::idle_in_time:
+    break;
+  }
+  return "the run never put it to the test";
+}
+
 invariant_result witness::verdict(promise which) const {
   auto const& judged = judged_[static_cast<std::size_t>(which)];
   invariant_result made;
   made.name = names[static_cast<std::size_t>(which)];
-  made.detail = judged.broken;
   if (!judged.broken.empty()) {
     made.judged = invariant_result::status::violated;
+    made.detail = judged.broken;
   } else if (judged.looked > 0) {
     made.judged = invariant_result::status::held;
-  } else if (which == promise::cap && promised_.reclaim_after) {
-    made.detail = "reclaim_after lets resources beyond max_size be";
-  } else if (which == promise::deadlines && latest_answer_ > witness_slack) {
-    made.detail = "this process was up to " + milliseconds(worst_lag_) + " late itself";
   } else {
-    made.detail = "the run never put it to the test";
+    made.detail = why_not_judged(which);
   }
   return made;
 }
@@ -188,9 +245,6 @@ std::vector<invariant_result> witness::verdicts() const {
   std::vector<invariant_result> all;
   for (std::size_t which = 0; which < promises; ++which) {
     all.push_back(verdict(static_cast<promise>(which)));
-  }
-  for (auto const* const name : {"own_reply", "min_idle_restored"}) {
-    all.push_back({name, invariant_result::status::not_judged, "this version does not look at it"});
   }
   return all;
 }

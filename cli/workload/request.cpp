@@ -17,20 +17,39 @@ struct overloaded : Handlers... {
 template <class... Handlers>
 overloaded(Handlers...) -> overloaded<Handlers...>;
 
-constexpr std::size_t nonce_digits = 16;
 constexpr std::size_t sequence_digits = 20;
 
 // An odd multiplier and SplitMix64 are bijections: distinct requests of a run, distinct nonces.
-std::uint64_t nonce_of(request_identity identity) noexcept {
-  std::uint64_t const key = random_source{identity.seed}.next();
-  return random_source{identity.sequence * 0x9e3779b97f4a7c15 + key}.next();
+constexpr std::uint64_t spread = 0x9e3779b97f4a7c15;
+
+std::uint64_t key_of(std::uint64_t seed) noexcept { return random_source{seed}.next(); }
+
+/// Modulo 2^64. Three bits are right at first, and each of Newton's steps doubles them.
+constexpr std::uint64_t inverse(std::uint64_t odd) noexcept {
+  auto found = odd;
+  for (int step = 0; step < 5; ++step) {
+    found *= 2 - odd * found;
+  }
+  return found;
 }
 
-void append_nonce(std::uint64_t nonce, std::string& out) {
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    out.push_back("0123456789abcdef"[(nonce >> shift) & 15]);
+constexpr std::uint64_t without_shift(std::uint64_t mixed, unsigned by) noexcept {
+  auto found = mixed;
+  for (auto covered = by; covered < 64; covered += by) {
+    found = mixed ^ (found >> by);
   }
+  return found;
 }
+
+/// The seed whose first random number is `drawn`.
+constexpr std::uint64_t seed_of(std::uint64_t drawn) noexcept {
+  auto mixed = without_shift(drawn, 31);
+  mixed = without_shift(mixed * inverse(0x94d049bb133111ebU), 27);
+  mixed = without_shift(mixed * inverse(0xbf58476d1ce4e5b9U), 30);
+  return mixed - 0x9e3779b97f4a7c15U;
+}
+static_assert(seed_of(random_source{0}.next()) == 0);
+static_assert(seed_of(random_source{0xfedcba9876543210}.next()) == 0xfedcba9876543210);
 
 void append_decimal(std::uint64_t number, std::string& out) {
   std::array<char, sequence_digits> digits{};
@@ -49,6 +68,20 @@ void append_random(std::size_t count, random_source& chance, std::string& out) {
 }
 
 } // namespace
+
+std::uint64_t nonce_of(request_identity identity) noexcept {
+  return random_source{identity.sequence * spread + key_of(identity.seed)}.next();
+}
+
+std::uint64_t sequence_of(std::uint64_t nonce, std::uint64_t seed) noexcept {
+  return (seed_of(nonce) - key_of(seed)) * inverse(spread);
+}
+
+void append_nonce(std::uint64_t nonce, std::string& out) {
+  for (int shift = 60; shift >= 0; shift -= 4) {
+    out.push_back("0123456789abcdef"[(nonce >> shift) & 15]);
+  }
+}
 
 payload literal_payload(std::string bytes) {
   payload made;
@@ -130,6 +163,12 @@ std::size_t largest_size(payload const& what) noexcept {
                         piece);
   }
   return total;
+}
+
+bool holds_nonce(payload const& what) noexcept {
+  return std::any_of(what.pieces.begin(), what.pieces.end(), [](payload_piece const& piece) {
+    return std::holds_alternative<nonce_piece>(piece);
+  });
 }
 
 bool names_its_request(payload const& what) noexcept {

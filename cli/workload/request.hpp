@@ -51,11 +51,22 @@ struct request_identity {
   std::uint64_t sequence = 0; ///< of the request, distinct within a run
 };
 
+/// The number behind its {{nonce}}. sequence_of is the inverse: whoever meets a nonce again knows
+/// whose it is, without having remembered it.
+[[nodiscard]] std::uint64_t nonce_of(request_identity identity) noexcept;
+[[nodiscard]] std::uint64_t sequence_of(std::uint64_t nonce, std::uint64_t seed) noexcept;
+
+/// How a nonce is written: so many lower case hex digits.
+inline constexpr std::size_t nonce_digits = 16;
+void append_nonce(std::uint64_t nonce, std::string& out);
+
 /// Replaces `out` by the bytes to send; reuses its capacity.
 void render(payload const& what, request_identity identity, std::string& out);
 
 /// The longest that render can make it.
 [[nodiscard]] std::size_t largest_size(payload const& what) noexcept;
+
+[[nodiscard]] bool holds_nonce(payload const& what) noexcept;
 
 /// Whether replies can be told apart, that is whether a {{nonce}} or {{seq}} is in it.
 [[nodiscard]] bool names_its_request(payload const& what) noexcept;

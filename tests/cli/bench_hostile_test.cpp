@@ -81,3 +81,31 @@ TEST_CASE("a connection with a second answer that nobody asked for is not used a
   CHECK(run.found.at("pool").at("closed_by").at("stale") ==
         run.found.at("requests").at("succeeded"));
 }
+
+TEST_CASE("a server that mixes up its clients' replies violates own_reply, whatever is expected") {
+  auto const bench = [](char const* send, char const* trace) {
+    rude_server const server{rudeness::mixes_up};
+    auto scenario = ping_scenario(tcp_url(server.address()));
+    scenario["workload"]["requests"] = {{{"send", send}, {"reply", {{"until", "\r\n"}}}}};
+    scenario["invariants"] = true;
+    return run_bench(scenario, {"--trace", trace});
+  };
+  auto const status = [](json const& found) {
+    for (auto const& each : found.at("invariants")) {
+      if (each.at("name") == "own_reply") {
+        return each.at("status").get<std::string>();
+      }
+    }
+    return std::string{"there is none"};
+  };
+  auto const run = bench("{{nonce}}\r\n", "/dev/null");
+  CHECK(run.process.code == 1);
+  CHECK(run.found.at("requests").at("failed") == 0); // nobody looked at the replies
+  CHECK(status(run.found) == "violated");
+  CHECK(run.process.err.find("simulate --replay /dev/null") != std::string::npos);
+  CHECK(bench("{{nonce}}\r\n", "/dev/full").process.code == 73);
+
+  auto const blind = bench("{{seq}}\r\n", "/dev/null"); // is not recognised
+  CHECK(blind.process.code == 0);
+  CHECK(status(blind.found) == "not_judged");
+}

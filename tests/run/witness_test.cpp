@@ -171,3 +171,144 @@ TEST_CASE("an answer after the deadline is the pool's fault, unless this process
     CHECK(pool.of("deadlines") == status::not_judged);
   }
 }
+
+TEST_CASE("a reply with the nonce of another request breaks own_reply, where its own comes back") {
+  rig pool;
+  pool.judge.replied(0, reply_owner::nobody);
+  CHECK(pool.of("own_reply") == status::not_judged);
+  pool.judge.replied(0, reply_owner::other); // a GETSET answers with the nonce before
+  CHECK(pool.of("own_reply") == status::not_judged);
+  pool.judge.replied(1, reply_owner::own);
+  pool.judge.replied(1, reply_owner::nobody);         // corrupted
+  pool.judge.replied(1, reply_owner::answered_other); // a datagram that came twice
+  CHECK(pool.of("own_reply") == status::held);
+  CHECK(pool.alarms == 0);
+  SECTION("afterwards") { pool.judge.replied(1, reply_owner::other); }
+  SECTION("before") { pool.judge.replied(0, reply_owner::own); }
+  CHECK(pool.of("own_reply") == status::violated);
+  CHECK(pool.alarms == 1);
+}
+
+namespace {
+
+/// Two are kept idle. In a bad case one open follows the other, after the longest pause.
+pool_options const keeps_two{.max_size = 4,
+                             .min_idle = 2,
+                             .open_timeout = 100ms,
+                             .backoff = {.limit = 300ms},
+                             .scan_interval = 1s};
+constexpr auto bound = 300ms + 2 * 100ms + 1s;
+
+pool_stats idle(std::size_t count, std::uint64_t failures = 0) {
+  pool_stats stats;
+  stats.idle = count;
+  stats.opened = count;
+  stats.open_failed = failures;
+  return stats;
+}
+
+/// Two are idle, then one of them is closed.
+struct broken_into : rig {
+  broken_into() : rig{keeps_two} {
+    open(3);
+    open(4);
+    judge.look(idle(2), start, 0s);
+    judge.closing(3);
+    judge.look(idle(1), start, 0s);
+  }
+};
+
+} // namespace
+
+TEST_CASE("the bound of min_idle is the longest pause, the rounds of opens, and a scan") {
+  struct row {
+    std::size_t min_idle;
+    std::size_t open_concurrency;
+    int rounds;
+  };
+  for (auto const& [min_idle, open_concurrency, rounds] :
+       {row{0, 4, 0}, row{1, 4, 1}, row{2, 4, 2}, row{3, 4, 2}, row{7, 4, 3}, row{8, 4, 4},
+        row{3, 1, 3}, row{15, 1024, 4}}) {
+    CAPTURE(min_idle, open_concurrency);
+    pool_options promised = keeps_two;
+    promised.max_size = 16;
+    promised.min_idle = min_idle;
+    promised.open_concurrency = open_concurrency;
+    CHECK(restoring_bound(promised) == 300ms + rounds * 100ms + 1s);
+  }
+  pool_options huge{.max_size = most_slots, .min_idle = most_slots, .open_concurrency = 1};
+  huge.open_timeout = huge.backoff.limit = huge.scan_interval = 24h * 3650;
+  CHECK(restoring_bound(huge) > 24h * 3650);
+}
+
+TEST_CASE("min_idle that nobody asked for, or that nothing broke into, is not judged") {
+  rig none{{.max_size = 2}};
+  none.judge.look(idle(0), start + 1h, 0s);
+  CHECK(none.of("min_idle_restored") == status::not_judged);
+  rig pool{keeps_two};
+  pool.judge.look(idle(0), start, 0s); // filled for the first time
+  pool.open(3);
+  pool.open(4);
+  pool.judge.look(idle(2), start, 0s);
+  pool.judge.lent(3, start); // is no loss
+  pool.judge.look(idle(1), start, 0s);
+  pool.judge.given_back(3, start);
+  pool.judge.look(idle(2), start, 0s);
+  pool.judge.ending();
+  pool.judge.closing(3);
+  pool.judge.look(idle(0), start + 1h, 0s);
+  CHECK(pool.of("min_idle_restored") == status::not_judged);
+}
+
+TEST_CASE("min_idle is restored within its bound") {
+  broken_into pool;
+  SECTION("in time") {
+    pool.judge.look(idle(1), start + bound, 0s);
+    pool.open(3);
+    pool.judge.look(idle(2), start + bound, 0s);
+    pool.judge.ending();
+    CHECK(pool.of("min_idle_restored") == status::held);
+  }
+  SECTION("being checked is as good as idle") {
+    auto checking = idle(1);
+    checking.checking = 1;
+    pool.judge.look(checking, start + 1h, 0s);
+    pool.judge.ending();
+    CHECK(pool.of("min_idle_restored") == status::held);
+  }
+  SECTION("too late") {
+    pool.judge.look(idle(1), start + bound + 51ms, 0s);
+    CHECK(pool.of("min_idle_restored") == status::violated);
+    CHECK(pool.alarms == 1);
+  }
+  SECTION("as late as this process itself") {
+    pool.judge.look(idle(1), start + bound, 1s);
+    pool.judge.look(idle(1), start + bound + 1s, 0s);
+    CHECK(pool.alarms == 0);
+    pool.judge.look(idle(1), start + bound + 1051ms, 0s);
+    CHECK(pool.alarms == 1);
+  }
+  SECTION("the run ends before it had to be") {
+    pool.judge.look(idle(1), start + bound, 0s);
+    pool.judge.ending();
+    CHECK(pool.of("min_idle_restored") == status::not_judged);
+  }
+}
+
+TEST_CASE("the time to restore min_idle counts from the last failure, and from the last lease") {
+  broken_into pool;
+  auto const later = start + 1h;
+  auto busy = idle(1);
+  SECTION("an open fails") { busy.open_failed = 1; }
+  SECTION("a check does") { busy.closed_by[close_reason::unhealthy] = 1; }
+  SECTION("a connection is lent") { busy.opened += busy.leased = 1; }
+  SECTION("a caller waits") { busy.waiters = 1; }
+  SECTION("a place is being made") { busy.opened += busy.closing = 1; }
+  pool.judge.look(busy, later, 0s);
+  auto after = idle(1, busy.open_failed);
+  after.closed_by = busy.closed_by;
+  pool.judge.look(after, later + bound, 0s);
+  CHECK(pool.alarms == 0);
+  pool.judge.look(after, later + bound + 51ms, 0s);
+  CHECK(pool.of("min_idle_restored") == status::violated);
+}

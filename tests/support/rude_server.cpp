@@ -30,7 +30,30 @@ void send_bytes(int connection, std::string_view bytes) {
   static_cast<void>(::send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL));
 }
 
-then answer(rudeness manner, int connection) {
+/// Repeats what it is sent, at first.
+class mixer {
+ public:
+  void answer(int connection, std::string_view request) {
+    if (answered_ < 10) {
+      send_bytes(connection, request);
+      ++answered_;
+    } else if (waiting_.empty()) {
+      waiting_ = request;
+      waits_ = connection;
+    } else {
+      send_bytes(waits_, request);
+      send_bytes(connection, waiting_);
+      waiting_.clear();
+    }
+  }
+
+ private:
+  int answered_ = 0;
+  int waits_ = -1;
+  std::string waiting_;
+};
+
+then answer(rudeness manner, int connection, std::string_view request) {
   switch (manner) {
   case rudeness::closes_at_once:
     return then::close;
@@ -52,6 +75,11 @@ then answer(rudeness manner, int connection) {
   case rudeness::answers_twice:
     send_bytes(connection, "+PONG\r\n+PONG\r\n");
     return then::keep;
+  case rudeness::mixes_up: {
+    static mixer of_this_process;
+    of_this_process.answer(connection, request);
+    return then::keep;
+  }
   }
   return then::close;
 }
@@ -69,7 +97,9 @@ then answer(rudeness manner, int connection) {
       }
       auto const connection = watched[index].fd;
       auto const received = ::recv(connection, buffer.data(), buffer.size(), 0);
-      if (received <= 0 || answer(manner, connection) == then::close) {
+      std::string_view const request{buffer.data(),
+                                     static_cast<std::size_t>(std::max<ssize_t>(0, received))};
+      if (request.empty() || answer(manner, connection, request) == then::close) {
         ::close(connection);
         watched.erase(watched.begin() + static_cast<std::ptrdiff_t>(index));
       }

@@ -19,6 +19,7 @@ enum class rudeness : std::uint8_t {
   resets_mid_reply, ///< half a reply, then RST
   closes_mid_reply, ///< half a reply, then FIN
   answers_twice,    ///< two replies for one request
+  mixes_up,         ///< after ten good replies, two clients get each other's
 };
 
 class rude_server {

@@ -55,6 +55,25 @@ TEST_CASE("no two requests of a run have the same nonce") {
   CHECK_FALSE(seen.contains(rendered(what, {.seed = 2, .sequence = 0})));
 }
 
+TEST_CASE("a nonce tells the number of its request, by the seed of its run") {
+  for (std::uint64_t const seed : {0ULL, 1ULL, 7ULL, ~0ULL}) {
+    for (std::uint64_t const sequence : {0ULL, 1ULL, 999'999ULL, 1ULL << 40, ~0ULL}) {
+      auto const nonce = nonce_of({.seed = seed, .sequence = sequence});
+      CHECK(sequence_of(nonce, seed) == sequence);
+      CHECK(sequence_of(nonce, seed + 1) != sequence);
+      std::string written;
+      append_nonce(nonce, written);
+      CHECK(written == rendered(parsed("{{nonce}}"), {.seed = seed, .sequence = sequence}));
+    }
+  }
+}
+
+TEST_CASE("a payload says whether a nonce is in it") {
+  CHECK(holds_nonce(parsed("a{{nonce}}b")));
+  CHECK_FALSE(holds_nonce(parsed("{{seq}}")));
+  CHECK_FALSE(holds_nonce(parsed("{{{{nonce}}")));
+}
+
 TEST_CASE("four braces are two") {
   CHECK(rendered(parsed("{{{{nonce}}"), {}) == "{{nonce}}");
   CHECK(rendered(parsed("{{{{{{seq}}"), {.seed = 0, .sequence = 5}) == "{{5");
