@@ -79,7 +79,7 @@ TEST_CASE("an interrupted schedule drops what waits, and counts only what was du
   require_sums(result.found);
 }
 
-TEST_CASE("a window that an interrupt cuts short has the pool's figures until then") {
+TEST_CASE("a window that an interrupt cuts short has the pool's figures until then, no verdict") {
   auto const server = target::start({});
   auto scenario = long_scenario(server->address());
   scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
@@ -89,11 +89,25 @@ TEST_CASE("a window that an interrupt cuts short has the pool's figures until th
                          {"delay", "1ms"},
                          {"at", "steady+20ms"},
                          {"for", "30m"}}};
+  scenario["thresholds"] = {{{"metric", "requests.failed"}, {"fault", "slow"}, {"equals", 0}},
+                            {{"metric", "requests.failed"}, {"equals", 0}},
+                            {{"metric", "recovered_after"}, {"fault", "slow"}, {"max", "1h"}}};
+  scenario["invariants"] = true;
   auto running = start(scenario);
   REQUIRE(support::eventually([&] { return server->counts().requests > 1000; }));
   running.signal(SIGINT);
 
   auto const result = result_of(running.wait(10s));
+  CHECK(result.process.code == 130);
+  CHECK(result.found.at("verdict") == "incomplete");
+  for (auto const& threshold : result.found.at("thresholds")) {
+    CHECK(threshold.at("ok").is_null());
+    CHECK(threshold.at("reason") == "the run was interrupted");
+  }
+  for (auto const& invariant : result.found.at("invariants")) {
+    CAPTURE(invariant.dump());
+    CHECK(invariant.at("status") != "violated");
+  }
   auto const& fault = result.found.at("faults")[0];
   CHECK(fault.at("pool").at("acquired") > 0);
   CHECK(fault.at("requests").at("rate_per_s") > 10);

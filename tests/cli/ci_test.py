@@ -130,8 +130,12 @@ def unreachable(program):
 
 
 def interrupted(program):
-    what = scenario([KEPT])
+    of_the_window = {"metric": "requests.failed", "fault": "slow", "equals": 0}
+    recovery = {"metric": "recovered_after", "fault": "slow", "max": "1h"}
+    what = scenario([KEPT, of_the_window, recovery])
     what["stages"][0]["duration"] = "1h"
+    what["faults"] = [{"id": "slow", "endpoint": "echo", "type": "latency", "delay": "1ms",
+                       "at": "s+0s", "for": "30m"}]
     with subprocess.Popen([program, "bench", "-", "--junit", "-", "--github"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE) as process:
@@ -151,8 +155,11 @@ def interrupted(program):
     _, cases = cases_of(out)
     run_case = cases["the run is complete and reaches an endpoint"]
     expect(run_case.find("error").get("type") == "interrupted", out)
-    expect(cases["requests.failed == 0"].find("skipped") is not None, "a threshold was judged")
-    expect(verdicts_in(err) == ["error", "warning"], err)
+    thresholds = [case for name, case in cases.items() if case is not run_case]
+    expect(len(thresholds) == 3, list(cases))
+    for case in thresholds:
+        expect(case.find("skipped") is not None, f"{case.get('name')} was judged")
+    expect(verdicts_in(err) == ["error", "warning", "warning", "warning"], err)
 
 
 def refused(program):
@@ -160,8 +167,12 @@ def refused(program):
                       ["--github", "--check"]):
         code, _, _ = run(program, scenario([]), *arguments)
         expect(code == 64, f"{arguments} is {code}")
-    code, _, err = run(program, scenario([]), "--junit", "/nonexistent/x.xml")
-    expect(code == 73 and "/nonexistent/x.xml" in err, f"{code} {err}")
+    for path in ("/nonexistent/x.xml", "/dev/full"):
+        code, _, err = run(program, scenario([]), "--junit", path)
+        expect(code == 73 and path in err, f"{code} {err}")
+    # A broken threshold is told all the same, but what was asked for is not there.
+    code, out, _ = run(program, scenario([BROKEN]), "--junit", "/dev/full")
+    expect(code == 73 and "FAIL" in out, f"{code} {out}")
 
 
 def the_page(program, page):
