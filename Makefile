@@ -1,7 +1,7 @@
 # make         build/conecta, and nothing is installed
 # make demo    install what is missing, build, run scenarios/quickstart.json
 # make test    install what is missing, build and run every test
-# make soak    build, run every scenario of scenarios/faults
+# make soak    build, run every scenario of scenarios/faults, harm real servers for SERVER_SECONDS
 # make mutants print which layer of tests catches which planted bug
 # make setup   only install what is missing; SETUP=no on any target: never install anything
 
@@ -27,10 +27,12 @@ test:
 	@cmake --build build/dev
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error --parallel 2
 
+SERVER_SECONDS ?= 120
 soak:
-	@$(call setup,build)
+	@$(call setup,build test)
 	@$(MAKE) all
 	@for each in scenarios/faults/*.json; do build/conecta bench $$each || exit 1; done
+	@tests/servers/harm_test.py build/conecta --seconds $(SERVER_SECONDS)
 
 bench:
 	@$(call setup,build test)
