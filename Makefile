@@ -31,7 +31,7 @@ SERVER_SECONDS ?= 120
 soak:
 	@$(call setup,build test)
 	@$(MAKE) all
-	@for each in scenarios/faults/*.json; do build/conecta bench $$each || exit 1; done
+	@for each in scenarios/faults/*.json; do tests/cli/survive.sh build/conecta $$each || exit 1; done
 	@tests/servers/harm_test.py build/conecta --seconds $(SERVER_SECONDS)
 
 bench:

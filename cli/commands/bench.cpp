@@ -6,9 +6,11 @@
 #include "report/json.hpp"
 #include "report/junit.hpp"
 #include "report/text.hpp"
+#include "run/pid_file.hpp"
 #include "run/runner.hpp"
 #include "scenario/load.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -26,6 +28,7 @@ struct bench_options {
   std::string json;  ///< where to; empty: nowhere
   std::string junit; ///< likewise
   std::string trace; ///< likewise; empty: a file of its own
+  bool allow_signals = false;
   bool github = false;
   bool check = false;
   bool quiet = false;
@@ -146,6 +149,15 @@ int report(run::finished_run const& finished, bench_options const& options) {
   return written;
 }
 
+/// The first fault that sends signals to a process; null: none does.
+fault::fault_spec const* sender_of_signals(scenario::scenario const& what) {
+  auto const sends = [](fault::fault_spec const& each) {
+    return fault::doer_of(each.type) == fault::done_by::signal;
+  };
+  auto const found = std::ranges::find_if(what.faults, sends);
+  return found == what.faults.end() ? nullptr : &*found;
+}
+
 int bench(bench_options const& options) {
   auto const loaded = scenario::load(options.file, options.changes);
   if (auto const* const found = std::get_if<scenario::problems>(&loaded)) {
@@ -154,6 +166,13 @@ int bench(bench_options const& options) {
   auto const& what = std::get<scenario::scenario>(loaded);
   if (options.check) {
     return put("-", what.resolved, success);
+  }
+  if (auto const* const sender = sender_of_signals(what); sender && !options.allow_signals) {
+    std::fprintf(stderr,
+                 "conecta bench: the fault %s sends signals to a process: %s; --allow-signals "
+                 "allows it\n",
+                 sender->id.c_str(), fault::name_of(sender->type));
+    return usage;
   }
   for (auto const* const path : {&options.json, &options.junit}) {
     if (path->empty()) {
@@ -168,6 +187,9 @@ int bench(bench_options const& options) {
   } catch (run::too_few_descriptors const& refused) {
     std::fprintf(stderr, "conecta bench: %s\n", refused.what());
     return configuration;
+  } catch (run::bad_pid_file const& refused) {
+    std::fprintf(stderr, "conecta bench: %s\n", refused.what());
+    return refused.why() == run::bad_pid_file::reason::unreadable ? no_input : bad_data;
   } catch (run::unknown_host const& refused) {
     std::fprintf(stderr, "conecta bench: %s\n", refused.what());
     return unavailable;
@@ -222,10 +244,12 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
     }
     action = [options] { return bench(*options); };
   });
+  command->add_flag("--allow-signals", options->allow_signals,
+                    "Faults may stop and kill the processes that\ntheir pid files name");
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
   command->footer("Exit codes: 0 done, 1 a threshold broken or an invariant violated, 65 and\n"
-                  "66 the scenario, 69 nothing could be reached, 73 output not written, 78 too\n"
-                  "few descriptors, 130 interrupted.\n"
+                  "66 the scenario or a pid file, 69 nothing could be reached, 73 output not\n"
+                  "written, 78 too few descriptors, 130 interrupted.\n"
                   "\n"
                   "  conecta bench scenarios/quickstart.json --seed 9 --json result.json");
 }

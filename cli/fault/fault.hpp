@@ -33,6 +33,11 @@ enum class fault_type : std::uint8_t {
   duplicate,
   reorder,
   port_closed,
+  pause,
+  kill,
+  name,
+  fd_limit,
+  port_range,
 };
 
 enum class distribution : std::uint8_t { uniform, normal, pareto };
@@ -48,6 +53,9 @@ enum class direction : std::uint8_t {
 
 /// For what `reset` and `close` draw whether they happen.
 enum class drawn_per : std::uint8_t { connection, request };
+
+/// What becomes of lookups of a host's name.
+enum class resolution : std::uint8_t { missing, slow, changed };
 
 /// The window opens `count` times, at each `every` after its start before.
 struct repetition {
@@ -88,6 +96,11 @@ struct fault_spec {
   std::size_t bytes = 0; ///< what truncate leaves
   std::string send;
   std::optional<burst_model> burst;
+
+  std::string pid_file;
+  resolution lookups = resolution::missing;
+  std::string address;  ///< numeric: what changed lookups answer
+  std::size_t left = 0; ///< descriptors or ports, in the window
 
   /// From the start of the run to the end of the last window.
   [[nodiscard]] duration end() const noexcept {
@@ -139,8 +152,61 @@ struct fault_spec {
     return "reorder";
   case fault_type::port_closed:
     return "port_closed";
+  case fault_type::pause:
+    return "pause";
+  case fault_type::kill:
+    return "kill";
+  case fault_type::name:
+    return "name";
+  case fault_type::fd_limit:
+    return "fd_limit";
+  case fault_type::port_range:
+    return "port_range";
   }
   return "unknown";
+}
+
+/// Who does it: the relay in front of the endpoint, or this process, to what no relay can reach.
+enum class done_by : std::uint8_t {
+  relay,
+  signal,   ///< to the server's process
+  resolver, ///< to lookups of the endpoint's name
+  limit,    ///< on what this process may have
+};
+
+[[nodiscard]] constexpr done_by doer_of(fault_type type) noexcept {
+  switch (type) {
+  case fault_type::pause:
+  case fault_type::kill:
+    return done_by::signal;
+  case fault_type::name:
+    return done_by::resolver;
+  case fault_type::fd_limit:
+  case fault_type::port_range:
+    return done_by::limit;
+  case fault_type::latency:
+  case fault_type::bandwidth:
+  case fault_type::slicer:
+  case fault_type::stall:
+  case fault_type::blackhole:
+  case fault_type::reset:
+  case fault_type::close:
+  case fault_type::half_close:
+  case fault_type::slow_close:
+  case fault_type::refuse:
+  case fault_type::accept_close:
+  case fault_type::backlog_full:
+  case fault_type::connect_delay:
+  case fault_type::corrupt:
+  case fault_type::truncate:
+  case fault_type::extra_reply:
+  case fault_type::loss:
+  case fault_type::duplicate:
+  case fault_type::reorder:
+  case fault_type::port_closed:
+    break;
+  }
+  return done_by::relay;
 }
 
 /// What happens while a connection is made, and so never to one that exists.
@@ -174,6 +240,11 @@ struct fault_spec {
   case fault_type::duplicate:
   case fault_type::reorder:
   case fault_type::port_closed:
+  case fault_type::pause:
+  case fault_type::kill:
+  case fault_type::name:
+  case fault_type::fd_limit:
+  case fault_type::port_range:
     return false;
   }
   return false;

@@ -241,6 +241,10 @@ class assembler {
       warnings.push_back(std::to_string(without_descriptor) +
                          " requests failed for want of a descriptor: raise ulimit -n");
     }
+    for (auto const& service : facts_.services) {
+      auto const& failed = service->failed_faults();
+      warnings.insert(warnings.end(), failed.begin(), failed.end());
+    }
     for (std::size_t index = 0; index < facts_.services.size(); ++index) {
       if (auto const lost = facts_.services[index]->turned_away(); lost > 0) {
         warnings.push_back("the relay of " + facts_.what.endpoints[index].id + " had no room for " +

@@ -13,8 +13,10 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
   std::size_t needed = 64; // standard streams, event loops, listeners
   for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
     auto const& endpoint = what.endpoints[index];
-    auto const relayed = std::any_of(what.faults.begin(), what.faults.end(),
-                                     [&](auto const& fault) { return fault.endpoint == index; });
+    auto const relayed =
+        std::any_of(what.faults.begin(), what.faults.end(), [&](auto const& each) {
+          return each.endpoint == index && fault::doer_of(each.type) == fault::done_by::relay;
+        });
     if (endpoint.kind == net::scheme::udp) {
       auto const sockets = endpoint.pool.max_size + net::udp_drain::most_sockets;
       needed += sockets * (relayed ? 2 : 1); // a relay tells its clients apart by sockets

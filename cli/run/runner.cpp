@@ -38,9 +38,9 @@ duration thread_time() {
 class runner {
  public:
   runner(scenario::scenario const& what, progress const& report)
-      : what_{what}, report_{report}, started_at_{std::time(nullptr)} {
+      : what_{what}, report_{report}, started_at_{std::time(nullptr)}, means_{what} {
     for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
-      services_.push_back(std::make_unique<service>(io_, what, index));
+      services_.push_back(std::make_unique<service>(io_, what, index, means_));
     }
   }
 
@@ -292,6 +292,7 @@ class runner {
   std::vector<std::unique_ptr<sim::recording>> recordings_; ///< one an endpoint, null: none
   std::vector<std::unique_ptr<witness>> witnesses_;         ///< likewise
   std::optional<breach> first_broken_;
+  local_means means_;
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGINT, SIGTERM};
   asio::steady_timer stage_timer_{io_};

@@ -38,8 +38,9 @@ class unknown_host : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws too_few_descriptors or unknown_host before it starts anything, and std::system_error
-/// where an embedded server or a relay cannot have its socket.
+/// Throws too_few_descriptors, unknown_host or bad_pid_file before it starts anything, and
+/// std::system_error where an embedded server or a relay cannot have its socket. Faults that send
+/// signals send them: whether they may is asked by the caller.
 [[nodiscard]] finished_run run_scenario(scenario::scenario const& what, progress const& report);
 
 } // namespace conecta::run

@@ -39,6 +39,20 @@ wire::address address_of(net::endpoint_url const& url) {
   return {owned->ai_addr, owned->ai_addrlen};
 }
 
+std::vector<fault::fault_spec> done_by_relay(std::vector<fault::fault_spec> faults) {
+  std::erase_if(faults, [](auto const& each) {
+    return fault::doer_of(each.type) != fault::done_by::relay;
+  });
+  return faults;
+}
+
+std::vector<fault::fault_spec> done_here(std::vector<fault::fault_spec> faults) {
+  std::erase_if(faults, [](auto const& each) {
+    return fault::doer_of(each.type) == fault::done_by::relay;
+  });
+  return faults;
+}
+
 /// An open that has begun; told of as failed unless it was told of as opened.
 class under_way {
  public:
@@ -122,9 +136,11 @@ asio_endpoint<connection> watched(asio_endpoint<connection> endpoint,
 
 } // namespace
 
-service::service(asio::io_context& io, scenario::scenario const& what, std::size_t index)
+service::service(asio::io_context& io, scenario::scenario const& what, std::size_t index,
+                 local_means& means)
     : io_{io},
       spec_{what.endpoints[index]},
+      local_{io, fault::plan{done_here(what.faults), index, what.seed}, means},
       drain_{io.get_executor(), [this](connection const& over) { forget(over); }} {
   auto const kind = spec_.kind;
   if (spec_.target) {
@@ -136,7 +152,7 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
     connect_to_ = *spec_.url;
     shown_url_ = connect_to_.to_string();
   }
-  fault::plan faults{what.faults, index, what.seed};
+  fault::plan faults{done_by_relay(what.faults), index, what.seed};
   if (faults.size() > 0) {
     auto const upstream = server_ ? server_->address() : address_of(connect_to_);
     fault::relay_options options{upstream, std::move(faults), wire::address::loopback(),
@@ -169,6 +185,7 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
   if (relay_) {
     relay_->begin(origin);
   }
+  local_.begin(origin);
   net::endpoint_options options;
   options.address = connect_to_;
   if (spec_.check) {
@@ -196,6 +213,7 @@ bool service::closed_all() const {
 }
 
 void service::finish() {
+  local_.end();
   drain_.flush();
   if (relay_) {
     relay_->stop();
@@ -211,7 +229,8 @@ wire_counts service::wire() const noexcept {
 }
 
 std::uint64_t service::injected(std::string_view fault) const {
-  return relay_ ? relay_->injected(fault) : 0;
+  auto const here = local_.injected(fault);
+  return here ? *here : relay_ ? relay_->injected(fault) : 0;
 }
 
 } // namespace conecta::run

@@ -7,6 +7,7 @@
 
 #include "fault/relay.hpp"
 #include "net/endpoint.hpp"
+#include "run/local_faults.hpp"
 #include "run/recorder.hpp"
 #include "run/result.hpp"
 #include "run/witness.hpp"
@@ -21,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace conecta::run {
 
@@ -29,8 +31,9 @@ class service {
   using latency_sink = std::function<void(duration)>;
 
   /// Starts the server and the relay. Throws std::system_error where no socket can be had, and
-  /// unknown_host for a name that a relay cannot resolve.
-  service(boost::asio::io_context& io, scenario::scenario const& what, std::size_t index);
+  /// unknown_host for a name that a relay cannot resolve. `means` outlive it.
+  service(boost::asio::io_context& io, scenario::scenario const& what, std::size_t index,
+          local_means& means);
   service(service const&) = delete;
   service& operator=(service const&) = delete;
   ~service();
@@ -51,8 +54,11 @@ class service {
 
   [[nodiscard]] wire_counts wire() const noexcept;
   [[nodiscard]] std::uint64_t injected(std::string_view fault) const;
+  /// Why a fault could not be done.
+  [[nodiscard]] std::vector<std::string> const& failed_faults() const noexcept {
+    return local_.failures();
+  }
   [[nodiscard]] std::string const& url() const noexcept { return shown_url_; }
-  [[nodiscard]] target::server const* embedded() const noexcept { return server_.get(); }
 
   /// Requests or connections that the relay had no room for.
   [[nodiscard]] std::uint64_t turned_away() const noexcept {
@@ -66,6 +72,7 @@ class service {
   scenario::endpoint_spec const& spec_;
   std::unique_ptr<target::server> server_;
   std::unique_ptr<fault::relay> relay_;
+  local_faults local_;
   net::endpoint_url connect_to_;
   std::string shown_url_;
   net::wire_counters counters_;

@@ -42,6 +42,7 @@ class faults_reader {
       if (type && endpoint && *endpoint < context_.transport_known.size() &&
           context_.transport_known[*endpoint]) {
         check_fits(from, *type, context_.made.endpoints[*endpoint].kind);
+        check_has(from, row_of(*type).needs, context_.made.endpoints[*endpoint]);
       }
       assign(made.at, read_text(from["at"]));
       assign(made.start, moment(from["at"]));
@@ -64,6 +65,7 @@ class faults_reader {
       assign(made.bits, read_whole(from["bits"]));
       assign(made.bytes, read_size(from["bytes"]));
       assign(made.send, read_text(from["send"]));
+      assign(made.pid_file, read_text(from["pid_file"]));
       context_.made.faults.push_back(std::move(made));
     }
   }
@@ -94,6 +96,14 @@ class faults_reader {
     context_.refuse(from["type"], "found " + shown(*from["type"]) + ", and the endpoint " +
                                       shown(*from["endpoint"]) + " is " + (tcp ? "TCP" : "UDP") +
                                       "; allowed: " + listed(fitting));
+  }
+
+  void check_has(located const& from, fault_needs needs, endpoint_spec const& endpoint) {
+    if (needs == fault_needs::url && !endpoint.url) {
+      context_.refuse(from["type"], "found " + shown(*from["type"]) + ", and the endpoint " +
+                                        shown(*from["endpoint"]) +
+                                        " is embedded; allowed: an endpoint with a \"url\"");
+    }
   }
 
   // "STAGE+OFFSET" as a time since the start of the run.

@@ -146,6 +146,22 @@ constexpr key_rule every_connection{.name = "applies_to",
                                     .choices = not_existing.first(1)};
 constexpr std::array port_keys{every_connection, undirected};
 
+constexpr key_rule whoever{.name = "applies_to",
+                           .what = shape::choice,
+                           .meaning = "all are met",
+                           .fallback = "\"all\"",
+                           .choices = not_existing.first(1)};
+constexpr std::array signal_keys{
+    key_rule{.name = "pid_file",
+             .what = shape::text,
+             .meaning = "whose first line is the number of the server's process",
+             .need = required,
+             .low = 1,
+             .high = 4095},
+    whoever,
+    undirected,
+};
+
 // -- the table
 
 constexpr std::array rows{
@@ -241,14 +257,23 @@ constexpr std::array rows{
               .drawn_per = "window",
               .meaning = "the port is closed: ECONNREFUSED",
               .keys = port_keys},
+    fault_row{.type = fault_type::pause,
+              .needs = fault_needs::url,
+              .drawn_per = "window",
+              .meaning = "the server's process is stopped: SIGSTOP, then SIGCONT",
+              .keys = signal_keys},
+    fault_row{.type = fault_type::kill,
+              .needs = fault_needs::url,
+              .drawn_per = "window",
+              .meaning = "the server's process is killed: SIGKILL, once",
+              .keys = signal_keys},
 };
 constexpr std::array later_types{
 
     "idle_disconnect"sv, "max_connections"sv,
     "slow_reply"sv,      "restart"sv,
     "error_reply"sv,     "name"sv,
-    "fd_limit"sv,        "port_range"sv,
-    "pause"sv,           "kill"sv};
+    "fd_limit"sv,        "port_range"sv};
 
 template <class Made, class Make>
 constexpr std::array<Made, rows.size()> of_each_row(Make make) {

@@ -15,9 +15,13 @@ namespace conecta::scenario {
 
 enum class fault_carrier : std::uint8_t { tcp, udp, either };
 
+/// What the endpoint must have.
+enum class fault_needs : std::uint8_t { endpoint, url };
+
 struct fault_row {
   fault::fault_type type = fault::fault_type::latency;
   fault_carrier carrier = fault_carrier::either;
+  fault_needs needs = fault_needs::endpoint;
   std::string_view drawn_per = {}; ///< what its probability is drawn for: "chunk or datagram"
   std::string_view meaning = {};
   std::span<key_rule const> keys = {}; ///< beside the common ones, or in their place

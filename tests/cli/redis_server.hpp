@@ -25,6 +25,8 @@ class redis_server {
   redis_server();
 
   [[nodiscard]] wire::address const& address() const noexcept { return address_; }
+  /// The process, which a test may stop and kill.
+  [[nodiscard]] support::process& process() noexcept { return *server_; }
   /// Since it started, the asking included. Asked over a connection that stays open, so that asking
   /// again costs one command and no connection.
   [[nodiscard]] redis_counts counts();

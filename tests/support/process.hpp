@@ -39,6 +39,7 @@ class process {
   /// Kills what still runs.
   ~process();
 
+  [[nodiscard]] pid_t id() const noexcept { return id_; }
   void signal(int number) const;
   /// What it prints first, without the line's end; throws if it does not within `patience`.
   [[nodiscard]] std::string first_line(duration patience = std::chrono::seconds{60});

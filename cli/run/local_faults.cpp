@@ -1,0 +1,106 @@
+#include "run/local_faults.hpp"
+
+#include "run/pid_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace conecta::run {
+
+using fault::fault_type;
+
+local_means::local_means(scenario::scenario const& what) {
+  std::size_t pauses = 0;
+  for (auto const& each : what.faults) {
+    if (fault::doer_of(each.type) == fault::done_by::signal) {
+      static_cast<void>(process_in(each.pid_file));
+      pauses += each.type == fault_type::pause ? 1 : 0;
+    }
+  }
+  if (pauses > 0) {
+    stopped.emplace(pauses);
+  }
+}
+
+local_faults::local_faults(boost::asio::io_context& io, fault::plan faults, local_means& means)
+    : schedule_{std::move(faults)}, means_{means}, next_change_{io} {}
+
+local_faults::~local_faults() { end(); }
+
+void local_faults::begin(instant origin) {
+  schedule_.begin(origin);
+  turn();
+}
+
+void local_faults::end() {
+  for (auto const fault : schedule_.active()) {
+    close(fault);
+  }
+  schedule_.end(std::chrono::steady_clock::now());
+  next_change_.cancel();
+}
+
+void local_faults::turn() {
+  auto const now = std::chrono::steady_clock::now();
+  auto const changes = schedule_.advance(now);
+  for (auto const& change : changes) {
+    if (change.what == fault::schedule::change::kind::opened) {
+      open(change.fault);
+    } else {
+      close(change.fault);
+    }
+  }
+  schedule_.record(changes, now);
+  auto const next = schedule_.next_change(now);
+  if (next != never) {
+    next_change_.expires_at(next);
+    next_change_.async_wait([this](auto problem) {
+      if (!problem) {
+        turn();
+      }
+    });
+  }
+}
+
+void local_faults::open(std::size_t fault) {
+  if (!schedule_.hits_window(fault)) {
+    return;
+  }
+  try {
+    send_signal(fault);
+    schedule_.count(fault);
+  } catch (std::exception const& obstacle) {
+    failures_.push_back("the fault " + schedule_.what()[fault].id +
+                        " could not be done: " + obstacle.what());
+  }
+}
+
+void local_faults::close(std::size_t fault) {
+  if (auto const found = stopped_.find(fault); found != stopped_.end()) {
+    means_.stopped->resume(found->second);
+    stopped_.erase(found);
+  }
+}
+
+void local_faults::send_signal(std::size_t fault) {
+  auto const& spec = schedule_.what()[fault];
+  auto const process = process_in(spec.pid_file);
+  if (spec.type == fault_type::pause) {
+    means_.stopped->stop(process);
+    stopped_.emplace(fault, process);
+  } else if (::kill(process, SIGKILL) != 0) {
+    throw std::system_error{errno, std::system_category(), "SIGKILL"};
+  }
+}
+
+std::optional<std::uint64_t> local_faults::injected(std::string_view fault_id) const noexcept {
+  auto const fault = schedule_.what().find(fault_id);
+  return fault ? std::optional{schedule_.injected(*fault)} : std::nullopt;
+}
+
+} // namespace conecta::run

@@ -1,0 +1,65 @@
+#pragma once
+
+// The faults of one endpoint that no relay can do: those that act on the process of its server.
+// They follow the same plan as a relay's, by the run's own clock.
+//
+// What was done is undone when its window ends, at end(), or when the object goes.
+// Thread safety: one thread, the io_context's.
+
+#include "fault/schedule.hpp"
+#include "run/stopped_processes.hpp"
+#include "scenario/model.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conecta::run {
+
+/// What the faults of a run share.
+struct local_means {
+  std::optional<stopped_processes> stopped;
+
+  /// As many as the scenario needs. Throws bad_pid_file for a file that cannot be used as it is
+  /// now, and std::system_error.
+  explicit local_means(scenario::scenario const& what);
+};
+
+class local_faults {
+ public:
+  /// `means` outlive it.
+  local_faults(boost::asio::io_context& io, fault::plan faults, local_means& means);
+  local_faults(local_faults const&) = delete;
+  local_faults& operator=(local_faults const&) = delete;
+  ~local_faults();
+
+  /// The run starts at `origin`, from which the windows count. To be called once.
+  void begin(instant origin);
+  void end();
+
+  /// How often the fault struck; none: it is not among these.
+  [[nodiscard]] std::optional<std::uint64_t> injected(std::string_view fault_id) const noexcept;
+  /// Why one could not be done.
+  [[nodiscard]] std::vector<std::string> const& failures() const noexcept { return failures_; }
+
+ private:
+  void turn();
+  void open(std::size_t fault);
+  void close(std::size_t fault);
+  void send_signal(std::size_t fault);
+
+  fault::schedule schedule_;
+  local_means& means_;
+  boost::asio::steady_timer next_change_;
+  std::map<std::size_t, pid_t> stopped_; ///< by the fault that did it
+  std::vector<std::string> failures_;
+};
+
+} // namespace conecta::run
