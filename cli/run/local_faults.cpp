@@ -68,7 +68,8 @@ void local_faults::turn() {
 }
 
 void local_faults::open(std::size_t fault) {
-  if (!schedule_.hits_window(fault)) {
+  auto const by = fault::doer_of(schedule_.what()[fault].type);
+  if (by != fault::done_by::signal || !schedule_.hits_window(fault)) {
     return;
   }
   try {
@@ -96,6 +97,26 @@ void local_faults::send_signal(std::size_t fault) {
   } else if (::kill(process, SIGKILL) != 0) {
     throw std::system_error{errno, std::system_category(), "SIGKILL"};
   }
+}
+
+net::dial_rules::lookup local_faults::next_lookup() {
+  auto const number = lookups_++;
+  for (auto const fault : schedule_.active()) {
+    auto const& spec = schedule_.what()[fault];
+    if (spec.type != fault_type::name || !schedule_.hits_connection(fault, number)) {
+      continue;
+    }
+    schedule_.count(fault);
+    switch (spec.lookups) {
+    case fault::resolution::missing:
+      return no_such_name{};
+    case fault::resolution::slow:
+      return look_up_later{spec.delay};
+    case fault::resolution::changed:
+      return other_address{boost::asio::ip::make_address(spec.address)};
+    }
+  }
+  return look_up_as_usual{};
 }
 
 std::optional<std::uint64_t> local_faults::injected(std::string_view fault_id) const noexcept {

@@ -1,12 +1,13 @@
 #pragma once
 
-// The faults of one endpoint that no relay can do: those that act on the process of its server.
-// They follow the same plan as a relay's, by the run's own clock.
+// The faults of one endpoint that no relay can do: those that act on the process of its server, and
+// on lookups of its name. They follow the same plan as a relay's, by the run's own clock.
 //
 // What was done is undone when its window ends, at end(), or when the object goes.
 // Thread safety: one thread, the io_context's.
 
 #include "fault/schedule.hpp"
+#include "net/dial_rules.hpp"
 #include "run/stopped_processes.hpp"
 #include "scenario/model.hpp"
 
@@ -32,7 +33,7 @@ struct local_means {
   explicit local_means(scenario::scenario const& what);
 };
 
-class local_faults {
+class local_faults final : public net::dial_rules {
  public:
   /// `means` outlive it.
   local_faults(boost::asio::io_context& io, fault::plan faults, local_means& means);
@@ -43,6 +44,8 @@ class local_faults {
   /// The run starts at `origin`, from which the windows count. To be called once.
   void begin(instant origin);
   void end();
+
+  [[nodiscard]] lookup next_lookup() override;
 
   /// How often the fault struck; none: it is not among these.
   [[nodiscard]] std::optional<std::uint64_t> injected(std::string_view fault_id) const noexcept;
@@ -60,6 +63,7 @@ class local_faults {
   boost::asio::steady_timer next_change_;
   std::map<std::size_t, pid_t> stopped_; ///< by the fault that did it
   std::vector<std::string> failures_;
+  std::uint64_t lookups_ = 0;
 };
 
 } // namespace conecta::run

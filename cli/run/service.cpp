@@ -188,6 +188,7 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
   local_.begin(origin);
   net::endpoint_options options;
   options.address = connect_to_;
+  options.rules = &local_;
   if (spec_.check) {
     options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
   }

@@ -3,6 +3,7 @@
 #include "scenario/fault_table.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
+#include "wire/address.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,6 +24,10 @@ constexpr std::array distributions{std::pair{"uniform"sv, fault::distribution::u
                                    std::pair{"normal"sv, fault::distribution::normal},
                                    std::pair{"pareto"sv, fault::distribution::pareto}};
 
+constexpr std::array resolutions{std::pair{"missing"sv, fault::resolution::missing},
+                                 std::pair{"slow"sv, fault::resolution::slow},
+                                 std::pair{"change"sv, fault::resolution::changed}};
+
 class faults_reader {
  public:
   explicit faults_reader(build_context& context) : context_{context} {}
@@ -39,6 +44,7 @@ class faults_reader {
       assign(made.type, type);
       auto const endpoint = context_.look_up(context_.endpoints, from["endpoint"], "endpoint");
       assign(made.endpoint, endpoint);
+      known_.push_back(type && endpoint);
       if (type && endpoint && *endpoint < context_.transport_known.size() &&
           context_.transport_known[*endpoint]) {
         check_fits(from, *type, context_.made.endpoints[*endpoint].kind);
@@ -66,8 +72,14 @@ class faults_reader {
       assign(made.bytes, read_size(from["bytes"]));
       assign(made.send, read_text(from["send"]));
       assign(made.pid_file, read_text(from["pid_file"]));
+      assign(made.lookups, read_choice(from["mode"], resolutions));
+      assign(made.address, read_text(from["address"]));
+      if (type == fault::fault_type::name) {
+        check_mode(from, made);
+      }
       context_.made.faults.push_back(std::move(made));
     }
+    check_names(list);
   }
 
  private:
@@ -99,10 +111,63 @@ class faults_reader {
   }
 
   void check_has(located const& from, fault_needs needs, endpoint_spec const& endpoint) {
-    if (needs == fault_needs::url && !endpoint.url) {
-      context_.refuse(from["type"], "found " + shown(*from["type"]) + ", and the endpoint " +
-                                        shown(*from["endpoint"]) +
-                                        " is embedded; allowed: an endpoint with a \"url\"");
+    auto const but = "found " + shown(*from["type"]) + ", and the endpoint " +
+                     shown(*from["endpoint"]);
+    if (needs != fault_needs::endpoint && !endpoint.url) {
+      context_.refuse(from["type"],
+                      but + " is embedded; allowed: an endpoint with a \"url\"");
+    } else if (needs == fault_needs::host_name && is_address(*endpoint.url)) {
+      context_.refuse(from["type"], but + " has an address for its host, which nobody looks up; "
+                                          "allowed: a \"url\" with the name of a host");
+    }
+  }
+
+  static bool is_address(net::endpoint_url const& url) {
+    return url.host.find(':') != std::string::npos ||
+           wire::address::numeric(url.host, url.port).has_value();
+  }
+
+  /// Each mode has its own key.
+  void check_mode(located const& from, fault::fault_spec const& made) {
+    check_key_of_mode(from, "delay", made.lookups == fault::resolution::slow, "slow", "\"200ms\"");
+    check_key_of_mode(from, "address", made.lookups == fault::resolution::changed, "change",
+                      "\"127.0.0.2\"");
+    if (from["address"] && !made.address.empty() &&
+        !wire::address::numeric(made.address, 1).has_value()) {
+      context_.refuse(from["address"], "found " + shown(*from["address"]) +
+                                           "; allowed: an address, such as \"127.0.0.2\" or "
+                                           "\"::1\"");
+    }
+  }
+
+  void check_key_of_mode(located const& from, std::string_view key, bool wanted,
+                         std::string const& mode, std::string const& example) {
+    bool const given = static_cast<bool>(from[key]);
+    if (wanted && !given) {
+      context_.refuse(from["mode"], "found \"" + mode + "\", and there is no " +
+                                        in_quotes(key) + "; allowed: with one, such as " + example);
+    } else if (given && !wanted) {
+      context_.refuse(from[key], "goes only with the mode \"" + mode + "\"");
+    }
+  }
+
+  /// A relay looks the name up once, before the run: later lookups are of the relay's address.
+  void check_names(located const& list) {
+    auto const& faults = context_.made.faults;
+    for (std::size_t index = 0; index < faults.size(); ++index) {
+      auto const relayed = std::ranges::find_if(faults, [&](fault::fault_spec const& each) {
+        return known_[static_cast<std::size_t>(&each - faults.data())] &&
+               each.endpoint == faults[index].endpoint &&
+               fault::doer_of(each.type) == fault::done_by::relay;
+      });
+      if (known_[index] && faults[index].type == fault::fault_type::name &&
+          relayed != faults.end()) {
+        located const from = list.item(index);
+        context_.refuse(from["type"],
+                        "found " + shown(*from["type"]) + ", and the endpoint " +
+                            shown(*from["endpoint"]) + " has the fault " + in_quotes(relayed->id) +
+                            ", whose relay looks the name up itself, once; allowed: either");
+      }
     }
   }
 
@@ -149,6 +214,7 @@ class faults_reader {
   }
 
   build_context& context_;
+  std::vector<bool> known_; ///< of each fault: whether its type and its endpoint are
 };
 
 } // namespace

@@ -162,6 +162,27 @@ constexpr std::array signal_keys{
     undirected,
 };
 
+constexpr std::array mode_names{"missing"sv, "slow"sv, "change"sv};
+constexpr std::array name_keys{
+    key_rule{.name = "mode",
+             .what = shape::choice,
+             .meaning = "there is no such name, its answer is late, or it is another",
+             .fallback = "\"missing\"",
+             .choices = mode_names},
+    key_rule{.name = "delay",
+             .what = shape::duration,
+             .meaning = "slow: so much later",
+             .low = 1,
+             .high = ten_years},
+    key_rule{.name = "address",
+             .what = shape::text,
+             .meaning = "change: what it answers, such as \"127.0.0.2\"",
+             .low = 1,
+             .high = 64},
+    only_new,
+    undirected,
+};
+
 // -- the table
 
 constexpr std::array rows{
@@ -267,13 +288,18 @@ constexpr std::array rows{
               .drawn_per = "window",
               .meaning = "the server's process is killed: SIGKILL, once",
               .keys = signal_keys},
+    fault_row{.type = fault_type::name,
+              .needs = fault_needs::host_name,
+              .drawn_per = "resolution",
+              .meaning = "the name of its host is missing, answered late, or another address's",
+              .keys = name_keys},
 };
 constexpr std::array later_types{
 
     "idle_disconnect"sv, "max_connections"sv,
     "slow_reply"sv,      "restart"sv,
-    "error_reply"sv,     "name"sv,
-    "fd_limit"sv,        "port_range"sv};
+    "error_reply"sv,     "fd_limit"sv,
+    "port_range"sv};
 
 template <class Made, class Make>
 constexpr std::array<Made, rows.size()> of_each_row(Make make) {

@@ -8,6 +8,7 @@
 //   look   the same look, before each lease but the first: what died while it was idle is replaced
 //   close  closes; a UDP socket with an answer outstanding drains first (udp_drain)
 
+#include "net/dial_rules.hpp"
 #include "net/dialogue.hpp"
 #include "net/udp_drain.hpp"
 
@@ -28,9 +29,10 @@ struct check_exchange {
 struct endpoint_options {
   endpoint_url address;
   std::optional<check_exchange> asks; ///< none: look only
+  dial_rules* rules = nullptr;        ///< none: as the system has it
 };
 
-/// `counters` and `drain` outlive the endpoint; everything runs on the thread of `executor`.
+/// `counters`, `drain` and the rules outlive the endpoint; everything runs on the thread of `executor`.
 [[nodiscard]] asio_endpoint<connection> make_endpoint(boost::asio::any_io_executor executor,
                                                       endpoint_options options,
                                                       wire_counters& counters, udp_drain& drain);

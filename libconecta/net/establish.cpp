@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cerrno>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace conecta::net {
@@ -43,7 +45,17 @@ std::string text_of(tcp::endpoint const& address) {
   return shown + ":" + std::to_string(address.port());
 }
 
-asio::awaitable<std::vector<tcp::endpoint>> resolve(endpoint_url const& to, instant deadline) {
+asio::awaitable<error_code> pass(asio::any_io_executor executor, duration time) {
+  asio::steady_timer timer{executor};
+  timer.expires_after(time);
+  auto waiting = timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  auto const answer = co_await std::move(waiting);
+  co_return std::get<0>(answer);
+}
+
+asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor executor,
+                                                    endpoint_url const& to, instant deadline,
+                                                    dial_rules* rules) {
   std::vector<tcp::endpoint> found;
   error_code not_numeric;
   auto const numeric = asio::ip::make_address(to.host, not_numeric);
@@ -51,12 +63,26 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(endpoint_url const& to, inst
     found.emplace_back(numeric, to.port);
     co_return found;
   }
+  auto const ruled = rules != nullptr ? rules->next_lookup() : dial_rules::lookup{};
+  if (auto const* const other = std::get_if<dial_rules::other_address>(&ruled)) {
+    found.emplace_back(other->address, to.port);
+    co_return found;
+  }
   error_code problem;
-  try {
-    auto looking = look_up(to.host, to.port);
-    found = co_await std::move(looking);
-  } catch (boost::system::system_error const& thrown) {
-    problem = thrown.code();
+  if (std::holds_alternative<dial_rules::no_such_name>(ruled)) {
+    problem = asio::error::host_not_found;
+  }
+  if (auto const* const late = std::get_if<dial_rules::look_up_later>(&ruled)) {
+    auto passing = pass(executor, late->delay);
+    problem = co_await std::move(passing);
+  }
+  if (!problem) {
+    try {
+      auto looking = look_up(to.host, to.port);
+      found = co_await std::move(looking);
+    } catch (boost::system::system_error const& thrown) {
+      problem = thrown.code();
+    }
   }
   if (problem) {
     throw_code(meant_by(problem, deadline), "resolve");
@@ -113,11 +139,11 @@ error_code pending_error(int handle) {
 
 asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_url to,
                                       wire_counters& counters, instant deadline,
-                                      establishment* notes) {
+                                      establishment* notes, dial_rules* rules) {
   establishment unseen;
   auto& seen = notes != nullptr ? *notes : unseen;
   auto const started = std::chrono::steady_clock::now();
-  auto resolving = resolve(to, deadline);
+  auto resolving = resolve(executor, to, deadline, rules);
   std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - started;

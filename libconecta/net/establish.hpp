@@ -7,6 +7,7 @@
 // boost::asio::error::timed_out.
 
 #include "net/connection.hpp"
+#include "net/dial_rules.hpp"
 
 #include <conecta/endpoint.hpp>
 #include <conecta/time.hpp>
@@ -25,11 +26,12 @@ struct establishment {
   std::string address; ///< "127.0.0.1:6379"; the last one tried
 };
 
-/// `notes`, when given, outlives the coroutine. On UDP nothing is sent: it says nothing of the
+/// `notes` and `rules`, when given, outlive the coroutine. On UDP nothing is sent: it says nothing of the
 /// peer.
 [[nodiscard]] boost::asio::awaitable<connection> establish(boost::asio::any_io_executor executor,
                                                            endpoint_url to, wire_counters& counters,
                                                            instant deadline,
-                                                           establishment* notes = nullptr);
+                                                           establishment* notes = nullptr,
+                                                           dial_rules* rules = nullptr);
 
 } // namespace conecta::net

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Runs one scenario of scenarios/faults. Where it sends signals to a server, that is a Redis of its
-# own, which is started again when it ends, as a supervisor would.
+# Runs one scenario of scenarios/faults. Where it asks for a Redis, it has one of its own, which is
+# started again when it ends, as a supervisor would.
 # Usage: survive.sh CONECTA SCENARIO [OPTION...]
 set -u
 
 conecta=$1
 scenario=$2
 shift 2
-grep -q '"pid_file"' "$scenario" || exec "$conecta" bench "$scenario" "$@"
+grep -q REDIS_PORT "$scenario" || exec "$conecta" bench "$scenario" "$@"
 
 files=$(mktemp -d)
 export REDIS_PID_FILE="$files/redis.pid"

@@ -356,7 +356,7 @@ TEST_CASE("a fault has the keys of its type") {
   CHECK(with_fault(R"("id": "f", "endpoint": "a", "type": "reset", "delay": "1s",
       "at": "steady+1s", "for": "1s", "burst": {})") ==
         lines{"test.json:7: /faults/0/delay: not a key of \"reset\"; it belongs to \"latency\", "
-              "\"slow_close\", \"connect_delay\"",
+              "\"slow_close\", \"connect_delay\", \"name\"",
               "test.json:8: /faults/0/burst: not supported yet"});
   CHECK(with_fault(R"("id": "f", "endpoint": "a", "type": "latency", "at": "steady+1s",
       "for": "1s", "probability": 2)") ==
