@@ -237,7 +237,10 @@ class assembler {
     for (auto const& row : found.total.measured.errors.sorted()) {
       without_descriptor += row.kind == error_kind::fd_limit ? row.count : 0;
     }
-    if (without_descriptor > 0) {
+    auto const asked_for = std::any_of(
+        facts_.what.faults.begin(), facts_.what.faults.end(),
+        [](auto const& each) { return each.type == fault::fault_type::fd_limit; });
+    if (without_descriptor > 0 && !asked_for) {
       warnings.push_back(std::to_string(without_descriptor) +
                          " requests failed for want of a descriptor: raise ulimit -n");
     }

@@ -1,6 +1,7 @@
 #include "run/descriptors.hpp"
 
 #include "net/udp_drain.hpp"
+#include "run/far_process.hpp"
 #include "run/runner.hpp"
 
 #include <algorithm>
@@ -10,7 +11,8 @@
 namespace conecta::run {
 
 std::size_t descriptors_needed(scenario::scenario const& what) {
-  std::size_t needed = 64; // standard streams, event loops, listeners
+  std::size_t of_pools = 0;
+  std::size_t of_far_sides = 0;
   for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
     auto const& endpoint = what.endpoints[index];
     auto const relayed =
@@ -19,13 +21,17 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
         });
     if (endpoint.kind == net::scheme::udp) {
       auto const sockets = endpoint.pool.max_size + net::udp_drain::most_sockets;
-      needed += sockets * (relayed ? 2 : 1); // a relay tells its clients apart by sockets
+      of_pools += sockets;
+      of_far_sides += relayed ? sockets : 0; // a relay tells its clients apart by sockets
     } else {
-      auto const each = std::size_t{1} + (relayed ? 2 : 0) + (endpoint.target ? 1 : 0);
-      needed += endpoint.pool.max_size * each;
+      auto const each = std::size_t{relayed ? 2U : 0U} + (endpoint.target ? 1 : 0);
+      of_pools += endpoint.pool.max_size;
+      of_far_sides += endpoint.pool.max_size * each;
     }
   }
-  return needed;
+  constexpr std::size_t others = 64; // standard streams, event loops, listeners
+  return others + (needs_far_process(what) ? std::max(of_pools, of_far_sides)
+                                           : of_pools + of_far_sides);
 }
 
 void require_descriptors(std::size_t count) {

@@ -8,7 +8,8 @@
 
 namespace conecta::run {
 
-/// An upper bound: pools, relays and embedded servers included.
+/// An upper bound for each process: pools, relays and embedded servers included, and where those
+/// have a process of their own, for the one that needs more.
 [[nodiscard]] std::size_t descriptors_needed(scenario::scenario const& what);
 
 /// Raises the soft limit as far as needed. Throws too_few_descriptors if the hard limit is lower.

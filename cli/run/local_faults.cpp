@@ -1,6 +1,7 @@
 #include "run/local_faults.hpp"
 
 #include "run/pid_file.hpp"
+#include "run/source_ports.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -27,8 +28,9 @@ local_means::local_means(scenario::scenario const& what) {
   }
 }
 
-local_faults::local_faults(boost::asio::io_context& io, fault::plan faults, local_means& means)
-    : schedule_{std::move(faults)}, means_{means}, next_change_{io} {}
+local_faults::local_faults(boost::asio::io_context& io, fault::plan faults, net::scheme kind,
+                           local_means& means)
+    : schedule_{std::move(faults)}, kind_{kind}, means_{means}, next_change_{io} {}
 
 local_faults::~local_faults() { end(); }
 
@@ -69,11 +71,11 @@ void local_faults::turn() {
 
 void local_faults::open(std::size_t fault) {
   auto const by = fault::doer_of(schedule_.what()[fault].type);
-  if (by != fault::done_by::signal || !schedule_.hits_window(fault)) {
+  if (by == fault::done_by::resolver || !schedule_.hits_window(fault)) {
     return;
   }
   try {
-    send_signal(fault);
+    do_it(fault);
     schedule_.count(fault);
   } catch (std::exception const& obstacle) {
     failures_.push_back("the fault " + schedule_.what()[fault].id +
@@ -81,15 +83,27 @@ void local_faults::open(std::size_t fault) {
   }
 }
 
+void local_faults::do_it(std::size_t fault) {
+  auto const& spec = schedule_.what()[fault];
+  if (spec.type == fault_type::fd_limit) {
+    means_.descriptors.lower(&spec, spec.left);
+  } else if (spec.type == fault_type::port_range) {
+    ports_[fault] = free_ports(spec.left, kind_);
+  } else {
+    send_signal(spec, fault);
+  }
+}
+
 void local_faults::close(std::size_t fault) {
+  means_.descriptors.restore(&schedule_.what()[fault]);
+  ports_.erase(fault);
   if (auto const found = stopped_.find(fault); found != stopped_.end()) {
     means_.stopped->resume(found->second);
     stopped_.erase(found);
   }
 }
 
-void local_faults::send_signal(std::size_t fault) {
-  auto const& spec = schedule_.what()[fault];
+void local_faults::send_signal(fault::fault_spec const& spec, std::size_t fault) {
   auto const process = process_in(spec.pid_file);
   if (spec.type == fault_type::pause) {
     means_.stopped->stop(process);
@@ -117,6 +131,20 @@ net::dial_rules::lookup local_faults::next_lookup() {
     }
   }
   return look_up_as_usual{};
+}
+
+std::optional<std::span<std::uint16_t const>> local_faults::next_ports() {
+  if (ports_.empty()) {
+    return std::nullopt;
+  }
+  auto const fewer = [](auto const& one, auto const& other) {
+    return one.second.size() < other.second.size();
+  };
+  auto& left = std::ranges::min_element(ports_, fewer)->second;
+  if (!left.empty()) { // the one that was tried first last time is the likeliest to be in use
+    std::ranges::rotate(left, left.begin() + 1);
+  }
+  return left;
 }
 
 std::optional<std::uint64_t> local_faults::injected(std::string_view fault_id) const noexcept {

@@ -2,6 +2,7 @@
 
 #include "run/assemble.hpp"
 #include "run/descriptors.hpp"
+#include "run/far_process.hpp"
 #include "run/load.hpp"
 #include "run/recorder.hpp"
 #include "run/sampler.hpp"
@@ -39,8 +40,12 @@ class runner {
  public:
   runner(scenario::scenario const& what, progress const& report)
       : what_{what}, report_{report}, started_at_{std::time(nullptr)}, means_{what} {
+    if (needs_far_process(what)) {
+      far_process_.emplace(what);
+    }
     for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
-      services_.push_back(std::make_unique<service>(io_, what, index, means_));
+      auto far = far_process_ ? far_process_->side_of(index) : start_far_side(what, index);
+      services_.push_back(std::make_unique<service>(io_, what, index, means_, std::move(far)));
     }
   }
 
@@ -293,6 +298,7 @@ class runner {
   std::vector<std::unique_ptr<witness>> witnesses_;         ///< likewise
   std::optional<breach> first_broken_;
   local_means means_;
+  std::optional<far_process> far_process_;
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGINT, SIGTERM};
   asio::steady_timer stage_timer_{io_};

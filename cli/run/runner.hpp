@@ -4,7 +4,8 @@
 // happened.
 //
 // Thread safety: run_scenario uses the calling thread for all of its own work; embedded servers and
-// relays have threads of their own. It takes over SIGINT and SIGTERM while it runs: the first ends
+// relays have threads of their own, and where a fault limits what this process may have, a process.
+// It takes over SIGINT and SIGTERM while it runs: the first ends
 // the load and still reports, the second ends the process at once.
 
 #include "run/result.hpp"

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <netdb.h>
 #include <optional>
 #include <utility>
 
@@ -21,29 +20,6 @@ net::endpoint_url url_of(net::scheme kind, wire::address const& address) {
   auto const text = address.text();
   auto const prefix = kind == net::scheme::tcp ? "tcp://" : "udp://";
   return net::parse_url(prefix + text).value();
-}
-
-/// Where a relay shall connect to: looked up once, before the run.
-wire::address address_of(net::endpoint_url const& url) {
-  if (auto const numeric = wire::address::numeric(url.host, url.port)) {
-    return *numeric;
-  }
-  addrinfo hints{};
-  hints.ai_socktype = url.kind == net::scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (auto const problem =
-          ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found)) {
-    throw unknown_host{"cannot resolve " + url.host + ": " + ::gai_strerror(problem)};
-  }
-  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> const owned{found, &::freeaddrinfo};
-  return {owned->ai_addr, owned->ai_addrlen};
-}
-
-std::vector<fault::fault_spec> done_by_relay(std::vector<fault::fault_spec> faults) {
-  std::erase_if(faults, [](auto const& each) {
-    return fault::doer_of(each.type) != fault::done_by::relay;
-  });
-  return faults;
 }
 
 std::vector<fault::fault_spec> done_here(std::vector<fault::fault_spec> faults) {
@@ -137,36 +113,31 @@ asio_endpoint<connection> watched(asio_endpoint<connection> endpoint,
 } // namespace
 
 service::service(asio::io_context& io, scenario::scenario const& what, std::size_t index,
-                 local_means& means)
+                 local_means& means, std::unique_ptr<far_side> far)
     : io_{io},
       spec_{what.endpoints[index]},
-      local_{io, fault::plan{done_here(what.faults), index, what.seed}, means},
+      far_{std::move(far)},
+      local_{io, fault::plan{done_here(what.faults), index, what.seed},
+             what.endpoints[index].kind, means},
       drain_{io.get_executor(), [this](connection const& over) { forget(over); }} {
   auto const kind = spec_.kind;
   if (spec_.target) {
-    server_ = target::start(*spec_.target);
-    connect_to_ = url_of(kind, server_->address());
+    connect_to_ = url_of(kind, *far_->server());
     shown_url_ = std::string{"target:"} + target::name_of(spec_.target->kind) + " " +
                  connect_to_.host_and_port();
   } else {
     connect_to_ = *spec_.url;
     shown_url_ = connect_to_.to_string();
   }
-  fault::plan faults{done_by_relay(what.faults), index, what.seed};
-  if (faults.size() > 0) {
-    auto const upstream = server_ ? server_->address() : address_of(connect_to_);
-    fault::relay_options options{upstream, std::move(faults), wire::address::loopback(),
-                                 spec_.pool.max_size + net::udp_drain::most_sockets};
-    relay_ = kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
-                                      : fault::start_udp_relay(std::move(options));
-    connect_to_ = url_of(kind, relay_->address());
+  if (far_ && far_->relay()) {
+    connect_to_ = url_of(kind, *far_->relay());
   }
 }
 
 /// Before it is closed, so that its port is nobody else's yet.
 void service::forget(connection const& over) {
-  if (relay_ && spec_.kind == net::scheme::udp && over.handle() >= 0) {
-    relay_->forget(wire::local_address(over.handle()));
+  if (far_ && spec_.kind == net::scheme::udp && over.handle() >= 0) {
+    far_->forget(wire::local_address(over.handle()));
   }
 }
 
@@ -182,8 +153,8 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
   opened_ = std::move(opened);
   closing_ = [this](connection const& over) { forget(over); };
   checked_ = std::move(checked);
-  if (relay_) {
-    relay_->begin(origin);
+  if (far_) {
+    far_->begin(origin);
   }
   local_.begin(origin);
   net::endpoint_options options;
@@ -216,11 +187,8 @@ bool service::closed_all() const {
 void service::finish() {
   local_.end();
   drain_.flush();
-  if (relay_) {
-    relay_->stop();
-  }
-  if (server_) {
-    server_->stop();
+  if (far_) {
+    far_->stop();
   }
 }
 
@@ -231,7 +199,7 @@ wire_counts service::wire() const noexcept {
 
 std::uint64_t service::injected(std::string_view fault) const {
   auto const here = local_.injected(fault);
-  return here ? *here : relay_ ? relay_->injected(fault) : 0;
+  return here ? *here : far_ ? far_->injected(fault) : 0;
 }
 
 } // namespace conecta::run

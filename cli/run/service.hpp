@@ -1,19 +1,18 @@
 #pragma once
 
-// One endpoint of a run with everything that belongs to it: the embedded server if it has one, the
-// relay in front of it if it has faults, its pool, and what was counted at its sockets.
+// One endpoint of a run with everything that belongs to it: what its pool connects to, if that is
+// not somebody else's, the faults that are done here, its pool, and what its sockets counted.
 //
 // Thread safety: one thread, the io_context's.
 
-#include "fault/relay.hpp"
 #include "net/endpoint.hpp"
+#include "run/far_side.hpp"
 #include "run/local_faults.hpp"
 #include "run/recorder.hpp"
 #include "run/result.hpp"
 #include "run/witness.hpp"
 #include "scenario/model.hpp"
 #include "sim/recording.hpp"
-#include "target/server.hpp"
 
 #include <conecta/asio_pool.hpp>
 
@@ -30,10 +29,9 @@ class service {
  public:
   using latency_sink = std::function<void(duration)>;
 
-  /// Starts the server and the relay. Throws std::system_error where no socket can be had, and
-  /// unknown_host for a name that a relay cannot resolve. `means` outlive it.
+  /// `far` is null where the endpoint has none. `means` outlive it.
   service(boost::asio::io_context& io, scenario::scenario const& what, std::size_t index,
-          local_means& means);
+          local_means& means, std::unique_ptr<far_side> far);
   service(service const&) = delete;
   service& operator=(service const&) = delete;
   ~service();
@@ -47,7 +45,7 @@ class service {
   [[nodiscard]] asio_pool<net::connection>& pool() noexcept { return *pool_; }
   [[nodiscard]] pool_stats stats() const { return pool_ ? pool_->stats() : pool_stats{}; }
 
-  /// Closes the pool. Then, once closed_all(), finish() stops relay and server.
+  /// Closes the pool. Then, once closed_all(), finish() stops the far side.
   void close() noexcept;
   [[nodiscard]] bool closed_all() const;
   void finish();
@@ -62,7 +60,7 @@ class service {
 
   /// Requests or connections that the relay had no room for.
   [[nodiscard]] std::uint64_t turned_away() const noexcept {
-    return relay_ ? relay_->turned_away() : 0;
+    return far_ ? far_->turned_away() : 0;
   }
 
  private:
@@ -70,8 +68,7 @@ class service {
 
   boost::asio::io_context& io_;
   scenario::endpoint_spec const& spec_;
-  std::unique_ptr<target::server> server_;
-  std::unique_ptr<fault::relay> relay_;
+  std::unique_ptr<far_side> far_;
   local_faults local_;
   net::endpoint_url connect_to_;
   std::string shown_url_;

@@ -71,6 +71,7 @@ class faults_reader {
       assign(made.bits, read_whole(from["bits"]));
       assign(made.bytes, read_size(from["bytes"]));
       assign(made.send, read_text(from["send"]));
+      assign(made.left, read_whole(from["n"]));
       assign(made.pid_file, read_text(from["pid_file"]));
       assign(made.lookups, read_choice(from["mode"], resolutions));
       assign(made.address, read_text(from["address"]));

@@ -183,6 +183,25 @@ constexpr std::array name_keys{
     undirected,
 };
 
+constexpr std::array descriptor_keys{
+    key_rule{.name = "n",
+             .what = shape::whole,
+             .meaning = "so many more descriptors",
+             .need = required,
+             .high = 1'000'000},
+    only_new,
+    undirected,
+};
+constexpr std::array port_range_keys{
+    key_rule{.name = "n",
+             .what = shape::whole,
+             .meaning = "so many local ports",
+             .need = required,
+             .high = 1000},
+    only_new,
+    undirected,
+};
+
 // -- the table
 
 constexpr std::array rows{
@@ -293,13 +312,20 @@ constexpr std::array rows{
               .drawn_per = "resolution",
               .meaning = "the name of its host is missing, answered late, or another address's",
               .keys = name_keys},
+    fault_row{.type = fault_type::fd_limit,
+              .drawn_per = "window",
+              .meaning = "Conecta gets `n` more descriptors, then none: EMFILE",
+              .keys = descriptor_keys},
+    fault_row{.type = fault_type::port_range,
+              .drawn_per = "window",
+              .meaning = "new connections have `n` local ports: EADDRNOTAVAIL",
+              .keys = port_range_keys},
 };
 constexpr std::array later_types{
 
     "idle_disconnect"sv, "max_connections"sv,
     "slow_reply"sv,      "restart"sv,
-    "error_reply"sv,     "fd_limit"sv,
-    "port_range"sv};
+    "error_reply"sv};
 
 template <class Made, class Make>
 constexpr std::array<Made, rows.size()> of_each_row(Make make) {

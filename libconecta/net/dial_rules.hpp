@@ -1,7 +1,8 @@
 #pragma once
 
 // What somebody else may decide about connections that are yet to be made: what the name of their
-// host means. Asked anew for each, so that the answer may change while a pool is at work.
+// host means, and which local ports they may have. Asked anew for each, so that the answer may
+// change while a pool is at work.
 //
 // Thread safety: asked on the thread of the endpoint's executor.
 
@@ -9,6 +10,9 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <variant>
 
 namespace conecta::net {
@@ -27,6 +31,10 @@ class dial_rules {
 
   /// A name is about to be looked up. Not asked for a host that is an address already.
   [[nodiscard]] virtual lookup next_lookup() = 0;
+
+  /// The local ports for a connection that is about to be made: the first that is free, or else
+  /// there is no port; none: whichever the kernel gives. Valid until it is asked again.
+  [[nodiscard]] virtual std::optional<std::span<std::uint16_t const>> next_ports() = 0;
 
  protected:
   ~dial_rules() = default;

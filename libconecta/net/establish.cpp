@@ -13,6 +13,8 @@
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <optional>
+#include <span>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -90,8 +92,19 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor execut
   co_return found;
 }
 
-/// A non-blocking socket, with the connection under way or made.
-error_code begin_connect(tcp::endpoint const& address, scheme kind, connection::descriptor& into) {
+/// What waits for late packets of an old connection from the port is no obstacle to the bind: the
+/// connect judges whether it is one.
+bool bind_to(int handle, tcp::endpoint const& any_address, scheme kind) {
+  if (kind == scheme::tcp) {
+    int const on = 1;
+    ::setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  }
+  return ::bind(handle, any_address.data(), static_cast<socklen_t>(any_address.size())) == 0;
+}
+
+/// A non-blocking socket, with the connection under way or made. `port` 0 is whichever is free.
+error_code begin_connect(tcp::endpoint const& address, scheme kind, std::uint16_t port,
+                         connection::descriptor& into) {
   auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
   auto const type = kind == scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
   auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -108,10 +121,27 @@ error_code begin_connect(tcp::endpoint const& address, scheme kind, connection::
     int const on = 1;
     ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
+  if (port != 0 && !bind_to(handle, {address.protocol(), port}, kind)) {
+    return last_error();
+  }
   if (::connect(handle, address.data(), static_cast<socklen_t>(address.size())) != 0) {
     return last_error();
   }
   return {};
+}
+
+/// The same from the first of these ports that is free.
+error_code begin_connect_from(std::span<std::uint16_t const> ports, tcp::endpoint const& address,
+                              scheme kind, connection::descriptor& into) {
+  for (auto const port : ports) {
+    auto const problem = begin_connect(address, kind, port, into);
+    if (problem != asio::error::address_in_use && problem.value() != EADDRNOTAVAIL) {
+      return problem;
+    }
+    error_code ignored;
+    into.close(ignored);
+  }
+  return {EADDRNOTAVAIL, boost::system::system_category()};
 }
 
 /// A connect to a closed port of this host can, rarely, be given that very port as its source and
@@ -152,7 +182,9 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   for (auto const& address : addresses) {
     seen.address = text_of(address);
     connection::descriptor socket{executor};
-    problem = begin_connect(address, to.kind, socket);
+    auto const ports = rules != nullptr ? rules->next_ports() : std::nullopt;
+    problem = ports ? begin_connect_from(*ports, address, to.kind, socket)
+                    : begin_connect(address, to.kind, 0, socket);
     if (problem == boost::system::errc::operation_in_progress) {
       auto connecting = socket.async_wait(connection::descriptor::wait_write,
                                           asio::as_tuple(asio::use_awaitable));

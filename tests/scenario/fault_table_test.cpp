@@ -65,6 +65,7 @@ TEST_CASE("a fault with nothing but what it needs is accepted where it fits, and
           needed += ", \"" + std::string{key.name} + "\": " +
                     (key.what == shape::duration ? "\"1ms\""
                      : key.what == shape::size   ? "1"
+                     : key.what == shape::whole  ? "1"
                                                  : "\"x\"");
         }
       }

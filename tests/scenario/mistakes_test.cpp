@@ -178,9 +178,9 @@ TEST_CASE("what is of later work is said to be not supported yet") {
   CHECK(complaints(payload) ==
         lines{"test.json:5: /workload/requests/0/send: found the template {{random}}, which is not "
               "supported yet; allowed: {{nonce}}, {{seq}}, and {{{{ for a literal {{"});
-  CHECK(with_fault(R"("id": "f", "endpoint": "a", "type": "port_range", "n": 3,
+  CHECK(with_fault(R"("id": "f", "endpoint": "a", "type": "error_reply", "code": 3,
       "at": "steady+1s", "for": "1s", "repeat": { "every": "1s" })") ==
-        lines{"test.json:7: /faults/0/type: found \"port_range\", which is not supported yet; "
+        lines{"test.json:7: /faults/0/type: found \"error_reply\", which is not supported yet; "
               "allowed: one of " +
                   fitting(every_row),
               "test.json:8: /faults/0/repeat: not supported yet"});

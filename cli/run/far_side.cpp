@@ -1,0 +1,109 @@
+#include "run/far_side.hpp"
+
+#include "fault/relay.hpp"
+#include "net/udp_drain.hpp"
+#include "run/runner.hpp"
+#include "target/server.hpp"
+
+#include <algorithm>
+#include <netdb.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace conecta::run {
+
+namespace {
+
+/// Where a relay shall connect to: looked up once, before the run.
+wire::address address_of(net::endpoint_url const& url) {
+  if (auto const numeric = wire::address::numeric(url.host, url.port)) {
+    return *numeric;
+  }
+  addrinfo hints{};
+  hints.ai_socktype = url.kind == net::scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (auto const problem =
+          ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found)) {
+    throw unknown_host{"cannot resolve " + url.host + ": " + ::gai_strerror(problem)};
+  }
+  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> const owned{found, &::freeaddrinfo};
+  return {owned->ai_addr, owned->ai_addrlen};
+}
+
+bool is_relayed(scenario::scenario const& what, std::size_t endpoint) {
+  return std::ranges::any_of(what.faults, [&](fault::fault_spec const& each) {
+    return each.endpoint == endpoint && fault::doer_of(each.type) == fault::done_by::relay;
+  });
+}
+
+std::vector<fault::fault_spec> done_by_relay(std::vector<fault::fault_spec> faults) {
+  std::erase_if(faults, [](fault::fault_spec const& each) {
+    return fault::doer_of(each.type) != fault::done_by::relay;
+  });
+  return faults;
+}
+
+class near_by final : public far_side {
+ public:
+  near_by(scenario::scenario const& what, std::size_t endpoint) {
+    auto const& spec = what.endpoints[endpoint];
+    if (spec.target) {
+      server_ = target::start(*spec.target);
+    }
+    if (!is_relayed(what, endpoint)) {
+      return;
+    }
+    fault::relay_options options{server_ ? server_->address() : address_of(*spec.url),
+                                 fault::plan{done_by_relay(what.faults), endpoint, what.seed},
+                                 wire::address::loopback(),
+                                 spec.pool.max_size + net::udp_drain::most_sockets};
+    relay_ = spec.kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
+                                           : fault::start_udp_relay(std::move(options));
+  }
+
+  std::optional<wire::address> server() const override {
+    return server_ ? std::optional{server_->address()} : std::nullopt;
+  }
+  std::optional<wire::address> relay() const override {
+    return relay_ ? std::optional{relay_->address()} : std::nullopt;
+  }
+  void begin(instant origin) override {
+    if (relay_) {
+      relay_->begin(origin);
+    }
+  }
+  void forget(wire::address const& client) override {
+    if (relay_) {
+      relay_->forget(client);
+    }
+  }
+  void stop() override {
+    if (relay_) {
+      relay_->stop();
+    }
+    if (server_) {
+      server_->stop();
+    }
+  }
+  std::uint64_t injected(std::string_view fault_id) const override {
+    return relay_ ? relay_->injected(fault_id) : 0;
+  }
+  std::uint64_t turned_away() const override { return relay_ ? relay_->turned_away() : 0; }
+
+ private:
+  std::unique_ptr<target::server> server_;
+  std::unique_ptr<fault::relay> relay_;
+};
+
+} // namespace
+
+bool has_far_side(scenario::scenario const& what, std::size_t endpoint) {
+  return what.endpoints[endpoint].target.has_value() || is_relayed(what, endpoint);
+}
+
+std::unique_ptr<far_side> start_far_side(scenario::scenario const& what, std::size_t endpoint) {
+  return has_far_side(what, endpoint) ? std::make_unique<near_by>(what, endpoint) : nullptr;
+}
+
+} // namespace conecta::run
