@@ -200,9 +200,10 @@ TEST_CASE("a pid file that names conecta itself is refused") {
 TEST_CASE("a pid file that went bad while the run goes on is a warning, and no injection") {
   redis_server redis;
   pid_file const file{std::to_string(redis.process().id())};
-  auto scenario = ping_scenario(tcp_url(redis.address()), "300ms");
+  auto scenario = ping_scenario(tcp_url(redis.address()), "1600ms");
   auto first = fault_on_server("kill", file.path(), "steady+50ms", "30m")[0];
-  auto second = fault_on_server("pause", file.path(), "steady+150ms", "30m")[0];
+  // Late enough for the first one to be dead, on a machine that is busy elsewhere, too.
+  auto second = fault_on_server("pause", file.path(), "steady+1500ms", "30m")[0];
   second["id"] = "too late";
   scenario["faults"] = {first, second};
   auto const run = run_bench(scenario, {"--allow-signals"});
