@@ -5,6 +5,7 @@
 
 #include <conecta/time.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -38,6 +39,10 @@ enum class fault_type : std::uint8_t {
   name,
   fd_limit,
   port_range,
+  idle_disconnect,
+  max_connections,
+  slow_reply,
+  restart,
 };
 
 enum class distribution : std::uint8_t { uniform, normal, pareto };
@@ -63,8 +68,11 @@ struct repetition {
   std::size_t count = 1;
 };
 
+/// Of a line with `burst`.
+enum class line_state : std::uint8_t { good, bad };
+
 /// Gilbert's model of losses in bursts: a chance to become bad, and one to become good again, each
-/// drawn once a datagram.
+/// drawn once a datagram. What comes while it is bad is lost.
 struct burst_model {
   double p = 0;
   double r = 1;
@@ -96,17 +104,39 @@ struct fault_spec {
   std::size_t bytes = 0; ///< what truncate leaves
   std::string send;
   std::optional<burst_model> burst;
+  duration after{};            ///< idle_disconnect: of silence
+  std::size_t connections = 0; ///< max_connections: the key `n`
+  duration down{};             ///< restart: until the port is open again
 
   std::string pid_file;
   resolution lookups = resolution::missing;
   std::string address;  ///< numeric: what changed lookups answer
   std::size_t left = 0; ///< descriptors or ports, in the window
 
+  [[nodiscard]] std::size_t windows() const noexcept { return repeat ? repeat->count : 1; }
+  /// When a window opens, told from 0, since the start of the run.
+  [[nodiscard]] duration start_of(std::size_t window) const noexcept {
+    return repeat ? start + repeat->every * static_cast<duration::rep>(window) : start;
+  }
   /// From the start of the run to the end of the last window.
-  [[nodiscard]] duration end() const noexcept {
-    auto const more = repeat ? repeat->count - 1 : 0;
-    auto const later = repeat ? repeat->every * static_cast<duration::rep>(more) : duration{};
-    return start + later + length;
+  [[nodiscard]] duration end() const noexcept { return start_of(windows() - 1) + length; }
+  /// How long windows were open until then.
+  [[nodiscard]] duration open_until(duration when) const noexcept {
+    if (when <= start) {
+      return {};
+    }
+    auto const whole = repeat ? (when - start) / repeat->every : 0;
+    auto const last = std::min(static_cast<std::size_t>(whole), windows() - 1);
+    return length * static_cast<duration::rep>(last) + std::min(when - start_of(last), length);
+  }
+  /// Which of the windows is open. One holds its start and not its end.
+  [[nodiscard]] std::optional<std::size_t> window_at(duration when) const noexcept {
+    if (when < start || when >= end()) {
+      return std::nullopt;
+    }
+    auto const window = repeat ? (when - start) / repeat->every : 0;
+    auto const into = when - start_of(static_cast<std::size_t>(window));
+    return into < length ? std::optional{static_cast<std::size_t>(window)} : std::nullopt;
   }
 };
 
@@ -162,13 +192,23 @@ struct fault_spec {
     return "fd_limit";
   case fault_type::port_range:
     return "port_range";
+  case fault_type::idle_disconnect:
+    return "idle_disconnect";
+  case fault_type::max_connections:
+    return "max_connections";
+  case fault_type::slow_reply:
+    return "slow_reply";
+  case fault_type::restart:
+    return "restart";
   }
   return "unknown";
 }
 
-/// Who does it: the relay in front of the endpoint, or this process, to what no relay can reach.
+/// Who does it: the relay in front of the endpoint, the endpoint, or this process, to what neither
+/// can reach.
 enum class done_by : std::uint8_t {
   relay,
+  target,   ///< the embedded server itself
   signal,   ///< to the server's process
   resolver, ///< to lookups of the endpoint's name
   limit,    ///< on what this process may have
@@ -205,6 +245,11 @@ enum class done_by : std::uint8_t {
   case fault_type::reorder:
   case fault_type::port_closed:
     break;
+  case fault_type::idle_disconnect:
+  case fault_type::max_connections:
+  case fault_type::slow_reply:
+  case fault_type::restart:
+    return done_by::target;
   }
   return done_by::relay;
 }
@@ -212,7 +257,8 @@ enum class done_by : std::uint8_t {
 /// What happens while a connection is made, and so never to one that exists.
 [[nodiscard]] constexpr bool meets_only_new(fault_type type) noexcept {
   return type == fault_type::refuse || type == fault_type::accept_close ||
-         type == fault_type::backlog_full || type == fault_type::connect_delay;
+         type == fault_type::backlog_full || type == fault_type::connect_delay ||
+         type == fault_type::max_connections;
 }
 
 /// Else for a chunk, a datagram or a request.
@@ -227,6 +273,8 @@ enum class done_by : std::uint8_t {
   case fault_type::accept_close:
   case fault_type::backlog_full:
   case fault_type::connect_delay:
+  case fault_type::idle_disconnect:
+  case fault_type::max_connections:
     return true;
   case fault_type::reset:
   case fault_type::close:
@@ -245,6 +293,8 @@ enum class done_by : std::uint8_t {
   case fault_type::name:
   case fault_type::fd_limit:
   case fault_type::port_range:
+  case fault_type::slow_reply:
+  case fault_type::restart:
     return false;
   }
   return false;

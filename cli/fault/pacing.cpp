@@ -40,6 +40,15 @@ void line_pace::on_sent(std::size_t count, std::size_t ready) noexcept {
   }
 }
 
+std::optional<instant> datagram_pace::admit(std::size_t bytes, instant now) noexcept {
+  bool const busy = finish_ > now;
+  if (busy && (finish_ - now) + line_.time_for(bytes) > line_.time_for(queue_)) {
+    return std::nullopt;
+  }
+  finish_ = saturating_add(busy ? finish_ : now, line_.time_for(bytes));
+  return finish_;
+}
+
 std::size_t slice_pace::allowance(std::size_t ready, instant now) const noexcept {
   return now < next_ ? 0 : std::min(ready, size_);
 }

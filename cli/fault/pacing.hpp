@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace conecta::fault {
 
@@ -31,6 +32,22 @@ class line_pace {
   std::size_t slice_ = 0; ///< on the line, or ready to leave it
   instant finish_{};      ///< when the last of these is through
   enum class line : std::uint8_t { idle, busy } line_ = line::idle;
+};
+
+/// Datagrams leave when the last byte of each would have left a line of this rate; on one that is
+/// busy at most `queue` bytes wait, what is under way included, and what comes beyond is lost.
+class datagram_pace {
+ public:
+  /// REQUIRES: rate > 0
+  datagram_pace(std::uint64_t rate, std::size_t queue) noexcept : line_{rate}, queue_{queue} {}
+
+  /// When it leaves; nothing where it finds the queue full.
+  [[nodiscard]] std::optional<instant> admit(std::size_t bytes, instant now) noexcept;
+
+ private:
+  line_pace line_;
+  std::size_t queue_;
+  instant finish_{};
 };
 
 /// Slices of `size` bytes, never closer to each other than `gap`.

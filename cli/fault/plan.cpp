@@ -9,7 +9,7 @@ namespace conecta::fault {
 namespace {
 
 /// Streams of one fault that must not repeat each other.
-enum class stream : std::uint64_t { connections, hits, delays, requests, windows, details };
+enum class stream : std::uint64_t { connections, hits, delays, requests, windows, details, bursts };
 
 std::uint64_t mix(std::uint64_t seed, std::uint64_t value) noexcept {
   return random_source{seed ^ random_source{value}.next()}.next();
@@ -72,17 +72,6 @@ std::optional<std::size_t> plan::find(std::string_view id) const noexcept {
   return std::nullopt;
 }
 
-std::optional<std::size_t> plan::window_at(std::size_t fault, duration at) const noexcept {
-  auto const& spec = faults_[fault];
-  if (at < spec.start || at >= spec.end()) {
-    return std::nullopt;
-  }
-  auto const since = at - spec.start;
-  auto const window = spec.repeat ? since / spec.repeat->every : 0;
-  auto const into = spec.repeat ? since % spec.repeat->every : since;
-  return into < spec.length ? std::optional{static_cast<std::size_t>(window)} : std::nullopt;
-}
-
 std::optional<duration> plan::next_change(duration after) const noexcept {
   std::optional<duration> next;
   for (auto const& spec : faults_) {
@@ -104,9 +93,7 @@ std::optional<duration> plan::next_change(duration after) const noexcept {
 
 bool plan::covers(std::size_t fault, duration opened, std::size_t window) const noexcept {
   auto const& spec = faults_[fault];
-  auto const start = spec.repeat
-                         ? spec.start + spec.repeat->every * static_cast<duration::rep>(window)
-                         : spec.start;
+  auto const start = spec.start_of(window);
   switch (spec.applies_to) {
   case affected::all:
     return true;
@@ -143,6 +130,15 @@ bool plan::hits(std::size_t fault, draw_point const& point) const noexcept {
     return false;
   }
   return source_at(seeds_[fault], stream::hits, point).next_unit() < spec.probability;
+}
+
+line_state plan::next_state(std::size_t fault, draw_point const& point,
+                            line_state before) const noexcept {
+  auto const& burst = *faults_[fault].burst;
+  auto const unit = source_at(seeds_[fault], stream::bursts, point).next_unit();
+  bool const changes = unit < (before == line_state::bad ? burst.r : burst.p);
+  bool const bad = (before == line_state::bad) != changes;
+  return bad ? line_state::bad : line_state::good;
 }
 
 random_source plan::details(std::size_t fault, draw_point const& point) const noexcept {

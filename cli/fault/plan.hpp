@@ -38,7 +38,10 @@ class plan {
   [[nodiscard]] std::optional<std::size_t> find(std::string_view id) const noexcept;
 
   /// Which of the fault's windows is open, from 0. A window holds its start and not its end.
-  [[nodiscard]] std::optional<std::size_t> window_at(std::size_t fault, duration at) const noexcept;
+  [[nodiscard]] std::optional<std::size_t> window_at(std::size_t fault,
+                                                     duration at) const noexcept {
+    return faults_[fault].window_at(at);
+  }
   [[nodiscard]] bool is_active(std::size_t fault, duration at) const noexcept {
     return window_at(fault, at).has_value();
   }
@@ -58,6 +61,9 @@ class plan {
                                   std::uint64_t request) const noexcept;
   /// Whether it hits this chunk or datagram: its direction matches and its probability says so.
   [[nodiscard]] bool hits(std::size_t fault, draw_point const& point) const noexcept;
+  /// Of a fault with `burst`: what becomes of the line's state with this datagram.
+  [[nodiscard]] line_state next_state(std::size_t fault, draw_point const& point,
+                                      line_state before) const noexcept;
   /// Chance for what is done to a chunk or datagram that is hit.
   [[nodiscard]] random_source details(std::size_t fault, draw_point const& point) const noexcept;
   /// How much later a chunk or datagram that is hit shall arrive; never negative.

@@ -10,7 +10,7 @@
 //
 // Thread safety: every public method may be called from any thread.
 
-#include "fault/schedule.hpp"
+#include "fault/turning.hpp"
 #include "wire/address.hpp"
 #include "wire/loop_thread.hpp"
 
@@ -40,7 +40,7 @@ class relay {
   [[nodiscard]] virtual wire::address address() const = 0;
 
   /// The run starts at `origin`, from which the windows count. To be called once.
-  void begin(instant origin);
+  void begin(instant origin) { turning_.begin(origin); }
   /// Takes in what has arrived, closes everything and joins. Counts and times stay.
   virtual void stop();
 
@@ -73,11 +73,9 @@ class relay {
   schedule schedule_;
 
  private:
-  void turn();
-
   std::atomic<std::uint64_t> turned_away_{0};
   wire::loop_thread thread_;
-  wire::event_loop::calling_alarm next_change_;
+  turning turning_;
 };
 
 /// Both throw std::system_error where no socket can be had.

@@ -91,6 +91,11 @@ std::uint64_t schedule::injected(std::size_t fault) const noexcept {
   return injected_[fault].load(std::memory_order_relaxed);
 }
 
+std::uint64_t schedule::injected(std::string_view id) const noexcept {
+  auto const fault = plan_.find(id);
+  return fault ? injected(*fault) : 0;
+}
+
 std::vector<window_times> schedule::windows() const {
   scoped_lock const held{times_mutex_};
   return times_;

@@ -54,6 +54,8 @@ class schedule {
   void count(std::size_t fault) noexcept;
 
   [[nodiscard]] std::uint64_t injected(std::size_t fault) const noexcept;
+  /// 0 for an unknown id.
+  [[nodiscard]] std::uint64_t injected(std::string_view id) const noexcept;
   [[nodiscard]] std::vector<window_times> windows() const;
 
  private:

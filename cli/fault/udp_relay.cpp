@@ -18,21 +18,6 @@ constexpr std::size_t most_late_bytes = std::size_t{64} << 20;
 constexpr std::size_t most_held = 4096;
 constexpr int datagrams_at_once = 64;
 
-void widen(int socket) noexcept {
-  int const room = 4 << 20; // the kernel grants what it may
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-}
-
-wire::descriptor bind_datagrams(wire::address const& where) {
-  wire::descriptor made{::socket(where.domain(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  int const on = 1;
-  if (!made || ::setsockopt(made.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-      ::bind(made.get(), where.data(), where.size()) != 0) {
-    throw std::system_error{errno, std::system_category(), "cannot bind to " + where.text()};
-  }
-  return made;
-}
-
 } // namespace
 
 void flow::on_ready(std::uint32_t) { owner->read_upstream(*this); }
@@ -40,13 +25,9 @@ void flow::on_ready(std::uint32_t) { owner->read_upstream(*this); }
 udp_relay::udp_relay(relay_options options)
     : relay{std::move(options.faults)},
       most_flows_{options.most_clients},
-      upstream_{options.upstream} {
-  // Bound by number, which a free port is not: only then it stays bound when it is disconnected.
-  auto const first = bind_datagrams(options.listen);
-  where_ = wire::local_address(first.get());
-  socket_ = bind_datagrams(where_);
-  widen(socket_.get());
-  loop().watch_reads(socket_.get(), *this);
+      upstream_{options.upstream},
+      port_{options.listen} {
+  loop().watch_reads(port_.get(), *this);
   run("relay-udp");
 }
 
@@ -54,7 +35,7 @@ void udp_relay::stop() {
   relay::stop();
   loop().disarm(late_due_);
   loop().disarm(reap_due_);
-  socket_.close();
+  port_.close();
   flows_.clear();
   late_ = {};
   held_.clear();
@@ -64,7 +45,7 @@ void udp_relay::on_ready(std::uint32_t) {
   for (int i = 0; i < datagrams_at_once; ++i) {
     sockaddr_storage from{};
     socklen_t from_size = sizeof from;
-    auto const size = ::recvfrom(socket_.get(), scratch_.data(), scratch_.size(), MSG_DONTWAIT,
+    auto const size = ::recvfrom(port_.get(), scratch_.data(), scratch_.size(), MSG_DONTWAIT,
                                  reinterpret_cast<sockaddr*>(&from), &from_size);
     if (size < 0) {
       return;
@@ -175,10 +156,10 @@ void udp_relay::pass(flow& of, direction towards, std::span<char> bytes) {
     }
   }
   for (int i = 0; i < what.copies; ++i) {
-    send_or_delay(of, towards, {what.bytes.data(), what.bytes.size()}, what.delay);
+    send_or_delay(of, towards, {what.bytes.data(), what.bytes.size()}, what);
   }
   for (auto const& extra : what.more) {
-    send_or_delay(of, towards, extra, what.delay);
+    send_or_delay(of, towards, extra, what);
   }
   overtake(of, towards);
 }
@@ -194,10 +175,14 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
         !schedule_.hits_connection(fault, of.number)) {
       return fate::goes_on;
     }
-    if (of.counted.insert(fault).second) {
-      schedule_.count(fault);
-    }
+    count_client(of, fault);
     return fate::gone;
+  case fault_type::bandwidth:
+    if (spec.towards != direction::both && spec.towards != point.towards) {
+      return fate::goes_on;
+    }
+    return schedule_.hits_connection(fault, of.number) ? queue_up(of, point.towards, what, fault)
+                                                       : fate::goes_on;
   case fault_type::stall:
     if (!is_reply || !plan.hits_request(fault, of.number, of.sent_up)) {
       return fate::goes_on;
@@ -217,7 +202,8 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
   default:
     break;
   }
-  if (!plan.hits(fault, point)) {
+  bool const spared = spec.burst && line_is_good(of, point, fault);
+  if (spared || !plan.hits(fault, point)) {
     return fate::goes_on;
   }
   switch (spec.type) {
@@ -254,7 +240,9 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
   return fate::goes_on;
 }
 
-void udp_relay::send_or_delay(flow& of, direction towards, std::string_view bytes, duration delay) {
+void udp_relay::send_or_delay(flow& of, direction towards, std::string_view bytes,
+                              passing const& what) {
+  auto const delay = what.delay;
   if (delay == duration::zero()) {
     send(of, towards, bytes);
     return;
@@ -264,7 +252,8 @@ void udp_relay::send_or_delay(flow& of, direction towards, std::string_view byte
   }
   ++of.late;
   late_bytes_ += bytes.size();
-  late_.push({loop().now() + delay, late_order_++, &of, towards, std::string{bytes}});
+  late_.push({loop().now() + delay, late_order_++, &of, towards, std::string{bytes}, what.paced,
+              what.paced_by});
   loop().arm(late_due_, late_.top().due);
 }
 
@@ -302,11 +291,13 @@ void udp_relay::on_change(schedule::change const& change) {
     turn_port(change.fault, change.what);
   } else if (!opened) {
     release([&](held_datagram const& each) { return each.fault == change.fault; });
+    hurry(change.fault);
+    for (auto const& each : flows_) {
+      each.second->forget(change.fault);
+    }
   }
 }
 
-/// A socket that is connected to itself gets nothing from others: the kernel tells them that the
-/// port is closed, and it stays ours.
 void udp_relay::turn_port(std::size_t fault, schedule::change::kind what) {
   if (!schedule_.hits_window(fault)) {
     return;
@@ -318,10 +309,9 @@ void udp_relay::turn_port(std::size_t fault, schedule::change::kind what) {
     --ports_closed_;
   }
   if (ports_closed_ > 0) {
-    ::connect(socket_.get(), where_.data(), where_.size());
+    port_.shut();
   } else {
-    sockaddr const nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
-    ::connect(socket_.get(), &nobody, sizeof nobody);
+    port_.open();
   }
 }
 
@@ -334,7 +324,7 @@ void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
       ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     }
   } else if (ports_closed_ == 0) {
-    ::sendto(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, of.client.data(),
+    ::sendto(port_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, of.client.data(),
              of.client.size());
   }
 }

@@ -5,12 +5,15 @@
 //
 // Thread safety: the relay's thread, but for what relay.hpp says.
 
+#include "fault/pacing.hpp"
 #include "fault/relay.hpp"
+#include "wire/datagram_port.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <queue>
 #include <set>
@@ -18,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace conecta::fault {
@@ -29,6 +33,8 @@ struct flow final : wire::event_loop::watcher {
   flow(udp_relay& of, std::uint64_t which, wire::address const& whose)
       : owner{&of}, number{which}, client{whose} {}
   void on_ready(std::uint32_t events) override;
+  /// A window of the fault has ended.
+  void forget(std::size_t fault);
 
   udp_relay* owner;
   std::uint64_t number;
@@ -39,7 +45,9 @@ struct flow final : wire::event_loop::watcher {
   std::uint64_t sent_down = 0;
   std::uint64_t sent_up = 0;
   std::uint64_t extra_drawn = 0; ///< the request that was drawn last
-  std::set<std::size_t> counted; ///< faults that count clients
+  std::set<std::size_t> counted; ///< faults that count clients, in this window of theirs
+  std::map<std::pair<std::size_t, direction>, line_state> lines;
+  std::map<std::pair<std::size_t, direction>, datagram_pace> paces;
   std::size_t late = 0;          ///< datagrams that wait for their time
 };
 
@@ -48,7 +56,7 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
   explicit udp_relay(relay_options options);
   ~udp_relay() override { udp_relay::stop(); }
 
-  [[nodiscard]] wire::address address() const override { return where_; }
+  [[nodiscard]] wire::address address() const override { return port_.where(); }
   void stop() override;
   void forget(wire::address const& client) override;
   void read_upstream(flow& from);
@@ -60,6 +68,8 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
     flow* of;
     direction towards;
     std::string bytes;
+    duration paced{};         ///< of its delay
+    std::size_t paced_by = 0; ///< the fault
     /// The queue keeps the greatest on top.
     bool operator<(late_datagram const& other) const noexcept {
       return due != other.due ? due > other.due : order > other.order;
@@ -79,6 +89,8 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
     std::span<char> bytes;
     std::vector<std::string> more;
     duration delay{};
+    duration paced{};         ///< of the delay: by a bandwidth
+    std::size_t paced_by = 0; ///< that fault
     int copies = 1;
   };
   enum class fate : std::uint8_t { goes_on, gone };
@@ -95,7 +107,11 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
   void send(flow& of, direction towards, std::string_view bytes);
   void send_late();
   [[nodiscard]] fate apply(std::size_t fault, flow& of, draw_point const& point, passing& what);
-  void send_or_delay(flow& of, direction towards, std::string_view bytes, duration delay);
+  void count_client(flow& of, std::size_t fault);
+  [[nodiscard]] bool line_is_good(flow& of, draw_point const& point, std::size_t fault);
+  [[nodiscard]] fate queue_up(flow& of, direction towards, passing& what, std::size_t fault);
+  void send_or_delay(flow& of, direction towards, std::string_view bytes, passing const& what);
+  void hurry(std::size_t fault);
   void hold(flow& of, direction towards, passing const& what, std::size_t fault,
             std::size_t overtakers);
   void overtake(flow& of, direction towards);
@@ -106,8 +122,7 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
 
   std::size_t const most_flows_;
   wire::address upstream_;
-  wire::descriptor socket_;
-  wire::address where_;
+  wire::datagram_port port_;
   std::array<char, 65536> scratch_;
   std::unordered_map<std::string, std::unique_ptr<flow>> flows_; ///< by the client's address
   std::uint64_t next_number_ = 0;

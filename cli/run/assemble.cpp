@@ -144,15 +144,16 @@ class assembler {
     made.type = fault::name_of(spec.type);
     made.endpoint = facts_.what.endpoints[spec.endpoint].id;
     made.start = spec.start;
-    made.end = spec.start + spec.length;
+    made.end = spec.end();
     made.injected = facts_.services[spec.endpoint]->injected(spec.id);
     made.figures.measured.merge(cell.inside);
     auto const ended = std::min(facts_.origin + made.end, facts_.load_ended);
-    made.figures.recorded = std::max(duration::zero(), ended - (facts_.origin + made.start));
+    made.figures.recorded = spec.open_until(ended - facts_.origin);
+    auto const spanned = std::max(duration::zero(), ended - (facts_.origin + made.start));
     if (!window.before.empty()) { // an interrupted run may have ended before the window
       auto const& after = window.after.empty() ? facts_.stage_starts.back() : window.after;
       made.figures.pool = figures_between(window.before[spec.endpoint], after[spec.endpoint],
-                                          made.figures.recorded);
+                                          spanned);
     }
     made.recovered = cell.recovery.finish(facts_.load_ended);
     if (cell.outside.count() > 0) {

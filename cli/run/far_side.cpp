@@ -37,9 +37,10 @@ bool is_relayed(scenario::scenario const& what, std::size_t endpoint) {
   });
 }
 
-std::vector<fault::fault_spec> done_by_relay(std::vector<fault::fault_spec> faults) {
-  std::erase_if(faults, [](fault::fault_spec const& each) {
-    return fault::doer_of(each.type) != fault::done_by::relay;
+std::vector<fault::fault_spec> done_by(fault::done_by who,
+                                       std::vector<fault::fault_spec> faults) {
+  std::erase_if(faults, [who](fault::fault_spec const& each) {
+    return fault::doer_of(each.type) != who;
   });
   return faults;
 }
@@ -49,13 +50,16 @@ class near_by final : public far_side {
   near_by(scenario::scenario const& what, std::size_t endpoint) {
     auto const& spec = what.endpoints[endpoint];
     if (spec.target) {
-      server_ = target::start(*spec.target);
+      auto own = done_by(fault::done_by::target, what.faults);
+      server_ = target::start(*spec.target, wire::address::loopback(),
+                              fault::plan{own, endpoint, what.seed});
     }
     if (!is_relayed(what, endpoint)) {
       return;
     }
     fault::relay_options options{server_ ? server_->address() : address_of(*spec.url),
-                                 fault::plan{done_by_relay(what.faults), endpoint, what.seed},
+                                 fault::plan{done_by(fault::done_by::relay, what.faults), endpoint,
+                                             what.seed},
                                  wire::address::loopback(),
                                  spec.pool.max_size + net::udp_drain::most_sockets};
     relay_ = spec.kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
@@ -69,6 +73,9 @@ class near_by final : public far_side {
     return relay_ ? std::optional{relay_->address()} : std::nullopt;
   }
   void begin(instant origin) override {
+    if (server_) {
+      server_->begin(origin);
+    }
     if (relay_) {
       relay_->begin(origin);
     }
@@ -87,7 +94,8 @@ class near_by final : public far_side {
     }
   }
   std::uint64_t injected(std::string_view fault_id) const override {
-    return relay_ ? relay_->injected(fault_id) : 0;
+    return (relay_ ? relay_->injected(fault_id) : 0) +
+           (server_ ? server_->injected(fault_id) : 0);
   }
   std::uint64_t turned_away() const override { return relay_ ? relay_->turned_away() : 0; }
 

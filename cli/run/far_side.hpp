@@ -39,7 +39,7 @@ class far_side {
 
   // Exact once it is stopped.
 
-  /// How often a fault of the relay struck; 0 for others.
+  /// How often a fault of the relay or of the server struck; 0 for others.
   [[nodiscard]] virtual std::uint64_t injected(std::string_view fault_id) const = 0;
   /// Requests or connections that the relay had no room for.
   [[nodiscard]] virtual std::uint64_t turned_away() const = 0;

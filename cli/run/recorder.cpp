@@ -8,8 +8,7 @@ recorder::recorder(scenario::scenario const& what, instant origin)
     cells_.push_back(std::make_unique<measurement>());
   }
   for (auto const& fault : what.faults) {
-    auto const opens = origin + fault.start;
-    faults_.push_back(std::make_unique<fault_cell>(fault.endpoint, opens, opens + fault.length));
+    faults_.push_back(std::make_unique<fault_cell>(fault, origin));
   }
 }
 
@@ -17,7 +16,7 @@ void recorder::record(request_record const& request) {
   add(*cells_[request.stage * endpoints_ + request.endpoint], request);
   auto const outcome = request.failed ? request_outcome::failed : request_outcome::succeeded;
   for (auto const& fault : faults_) {
-    if (fault->endpoint != request.endpoint) {
+    if (fault->spec->endpoint != request.endpoint) {
       continue;
     }
     fault->recovery.record(request.intended, request.total, outcome);
@@ -34,7 +33,7 @@ void recorder::record(request_record const& request) {
 void recorder::record_dropped(std::size_t stage, std::size_t endpoint, instant intended) {
   ++cells_[stage * endpoints_ + endpoint]->requests.dropped;
   for (auto const& fault : faults_) {
-    if (fault->endpoint == endpoint && fault->covers(intended)) {
+    if (fault->spec->endpoint == endpoint && fault->covers(intended)) {
       ++fault->inside.requests.dropped;
     }
   }

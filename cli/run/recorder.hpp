@@ -59,16 +59,17 @@ class recorder {
   }
 
   struct fault_cell {
-    fault_cell(std::size_t which, instant from, instant until)
-        : endpoint{which}, opens{from}, closes{until}, recovery{from, until} {}
+    fault_cell(fault::fault_spec const& what, instant run_starts)
+        : spec{&what},
+          origin{run_starts},
+          recovery{origin + what.start, origin + what.end()} {}
 
     [[nodiscard]] bool covers(instant start) const noexcept {
-      return start >= opens && start < closes;
+      return spec->window_at(start - origin).has_value();
     }
 
-    std::size_t endpoint;
-    instant opens;
-    instant closes;
+    fault::fault_spec const* spec; ///< the scenario's
+    instant origin;
     measurement inside;
     stats::histogram outside; ///< total latencies of the endpoint's other requests
     recovery_recorder recovery;

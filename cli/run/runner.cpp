@@ -226,7 +226,7 @@ class runner {
     window.timer->async_wait([this, fault](auto) {
       auto& opened = windows_[fault];
       opened.before = samples_->take();
-      opened.timer->expires_at(origin_ + what_.faults[fault].start + what_.faults[fault].length);
+      opened.timer->expires_at(origin_ + what_.faults[fault].end());
       opened.timer->async_wait([this, fault](auto) { windows_[fault].after = samples_->take(); });
     });
   }

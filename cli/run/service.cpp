@@ -24,7 +24,8 @@ net::endpoint_url url_of(net::scheme kind, wire::address const& address) {
 
 std::vector<fault::fault_spec> done_here(std::vector<fault::fault_spec> faults) {
   std::erase_if(faults, [](auto const& each) {
-    return fault::doer_of(each.type) == fault::done_by::relay;
+    auto const by = fault::doer_of(each.type);
+    return by == fault::done_by::relay || by == fault::done_by::target;
   });
   return faults;
 }

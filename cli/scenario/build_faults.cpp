@@ -27,6 +27,8 @@ constexpr std::array distributions{std::pair{"uniform"sv, fault::distribution::u
 constexpr std::array resolutions{std::pair{"missing"sv, fault::resolution::missing},
                                  std::pair{"slow"sv, fault::resolution::slow},
                                  std::pair{"change"sv, fault::resolution::changed}};
+constexpr std::array drawn{std::pair{"connection"sv, fault::drawn_per::connection},
+                           std::pair{"request"sv, fault::drawn_per::request}};
 
 class faults_reader {
  public:
@@ -78,6 +80,13 @@ class faults_reader {
       if (type == fault::fault_type::name) {
         check_mode(from, made);
       }
+      assign(made.per, read_choice(from["per"], drawn));
+      made.burst = read_burst(from["burst"]);
+      assign(made.after, read_duration(from["after"]));
+      assign(made.connections, read_whole(from["n"]));
+      assign(made.down, read_duration(from["down"]));
+      made.repeat = read_repeat(from["repeat"]);
+      check_repeat(from, made);
       context_.made.faults.push_back(std::move(made));
     }
     check_names(list);
@@ -92,6 +101,42 @@ class faults_reader {
       }
     }
     return std::nullopt;
+  }
+
+  static std::optional<fault::burst_model> read_burst(located const& from) {
+    auto const p = read_real(from["p"]);
+    auto const r = read_real(from["r"]);
+    return p && r ? std::optional{fault::burst_model{*p, *r}} : std::nullopt;
+  }
+
+  static std::optional<fault::repetition> read_repeat(located const& from) {
+    auto const every = read_duration(from["every"]);
+    auto const count = read_whole(from["count"]);
+    return every && count ? std::optional{fault::repetition{*every, *count}} : std::nullopt;
+  }
+
+  /// Windows do not overlap, and the last of them opens within the run.
+  void check_repeat(located const& from, fault::fault_spec const& made) {
+    if (!made.repeat) {
+      return;
+    }
+    located const every = from["repeat"]["every"];
+    if (made.length > made.repeat->every) {
+      context_.refuse(every, "found " + shown(*every) + ", and the window lasts " +
+                                 format_duration(made.length) + "; allowed: at least that");
+      return;
+    }
+    auto const left = context_.made.length() - made.start;
+    if (!context_.stages.complete || made.at.empty() || left <= duration{}) {
+      return;
+    }
+    auto const most = static_cast<std::size_t>((left - duration{1}) / made.repeat->every) + 1;
+    if (made.repeat->count > most) {
+      located const count = from["repeat"]["count"];
+      context_.refuse(count, "found " + shown(*count) + ", and the run ends before the window " +
+                                 std::to_string(most + 1) + "; allowed: at most " +
+                                 std::to_string(most));
+    }
   }
 
   void check_fits(located const& from, fault::fault_type type, net::scheme kind) {
@@ -114,7 +159,12 @@ class faults_reader {
   void check_has(located const& from, fault_needs needs, endpoint_spec const& endpoint) {
     auto const but = "found " + shown(*from["type"]) + ", and the endpoint " +
                      shown(*from["endpoint"]);
-    if (needs != fault_needs::endpoint && !endpoint.url) {
+    if (needs == fault_needs::target) {
+      if (!endpoint.target) {
+        context_.refuse(from["type"],
+                        but + " is not embedded; allowed: an endpoint with a \"target\"");
+      }
+    } else if (needs != fault_needs::endpoint && !endpoint.url) {
       context_.refuse(from["type"],
                       but + " is embedded; allowed: an endpoint with a \"url\"");
     } else if (needs == fault_needs::host_name && is_address(*endpoint.url)) {

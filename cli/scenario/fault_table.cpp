@@ -1,5 +1,6 @@
 #include "scenario/fault_table.hpp"
 
+#include "scenario/fault_keys.hpp"
 #include "scenario/key_tables.hpp"
 
 #include <algorithm>
@@ -12,36 +13,7 @@ namespace {
 using namespace std::literals;
 using enum presence;
 using fault::fault_type;
-
-// -- keys of every fault
-
-constexpr std::array affected_names{"all"sv, "new"sv, "existing"sv};
-constexpr std::array direction_names{"downstream"sv, "upstream"sv, "both"sv};
-
-constexpr key_rule applies_to_key{.name = "applies_to",
-                                  .what = shape::choice,
-                                  .meaning = "connections opened before the window, in it, or both",
-                                  .fallback = "\"all\"",
-                                  .choices = affected_names};
-constexpr key_rule direction_key{.name = "direction",
-                                 .what = shape::choice,
-                                 .meaning = "downstream is from the server to the client",
-                                 .fallback = "\"downstream\"",
-                                 .choices = direction_names};
-
-// In their place: what new connections alone can meet, and what has no direction to choose.
-constexpr std::span<std::string_view const> not_existing{affected_names.data(), 2};
-constexpr key_rule only_new{.name = "applies_to",
-                            .what = shape::choice,
-                            .meaning = "only new connections are met, whatever it says",
-                            .fallback = "\"all\"",
-                            .choices = not_existing};
-constexpr std::span<std::string_view const> only_down{direction_names.data(), 1};
-constexpr key_rule undirected{.name = "direction",
-                              .what = shape::choice,
-                              .meaning = "no other makes sense here",
-                              .fallback = "\"downstream\"",
-                              .choices = only_down};
+using namespace fault_key;
 
 // -- keys of single types
 
@@ -63,15 +35,27 @@ constexpr std::array latency_keys{
              .fallback = "\"uniform\"",
              .choices = distribution_names},
 };
-constexpr std::array reset_keys{
+constexpr std::array stall_keys{
     key_rule{.name = "after_bytes",
              .what = shape::size,
              .meaning = "so much of the reply passes first",
              .fallback = "0"},
     undirected,
 };
+constexpr std::array per_names{"connection"sv, "request"sv};
+constexpr std::array cut_keys{
+    key_rule{.name = "after_bytes",
+             .what = shape::size,
+             .meaning = "so much passes first: of all replies, or of the one that was drawn",
+             .fallback = "0"},
+    key_rule{.name = "per",
+             .what = shape::choice,
+             .meaning = "what it is drawn for, and whose bytes count",
+             .fallback = "\"connection\"",
+             .choices = per_names},
+    undirected,
+};
 constexpr std::array refuse_keys{only_new, undirected};
-constexpr std::array loss_keys{unsupported("burst")};
 constexpr key_rule both_ways{.name = "direction",
                              .what = shape::choice,
                              .meaning = "downstream is from the server to the client",
@@ -86,7 +70,7 @@ constexpr std::array rate_keys{
              .low = 1},
     key_rule{.name = "queue",
              .what = shape::size,
-             .meaning = "so much waits for its turn, then no more is read",
+             .meaning = "so much waits for its turn; then TCP reads no more, UDP drops",
              .fallback = "\"64KiB\"",
              .low = 1},
 };
@@ -139,18 +123,8 @@ constexpr std::array reorder_keys{
              .low = 1,
              .high = 1024},
 };
-constexpr key_rule every_connection{.name = "applies_to",
-                                    .what = shape::choice,
-                                    .meaning = "a port is closed for all",
-                                    .fallback = "\"all\"",
-                                    .choices = not_existing.first(1)};
 constexpr std::array port_keys{every_connection, undirected};
 
-constexpr key_rule whoever{.name = "applies_to",
-                           .what = shape::choice,
-                           .meaning = "all are met",
-                           .fallback = "\"all\"",
-                           .choices = not_existing.first(1)};
 constexpr std::array signal_keys{
     key_rule{.name = "pid_file",
              .what = shape::text,
@@ -158,7 +132,7 @@ constexpr std::array signal_keys{
              .need = required,
              .low = 1,
              .high = 4095},
-    whoever,
+    everybody,
     undirected,
 };
 
@@ -210,7 +184,6 @@ constexpr std::array rows{
               .meaning = "it arrives later by that much; on TCP in order, at no lower rate",
               .keys = latency_keys},
     fault_row{.type = fault_type::bandwidth,
-              .carrier = fault_carrier::tcp,
               .drawn_per = "connection",
               .meaning = "bytes pass at that rate",
               .keys = rate_keys},
@@ -222,21 +195,21 @@ constexpr std::array rows{
     fault_row{.type = fault_type::stall,
               .drawn_per = "request",
               .meaning = "the reply stops until the window ends",
-              .keys = reset_keys},
+              .keys = stall_keys},
     fault_row{.type = fault_type::blackhole,
               .drawn_per = "connection",
               .meaning = "nothing passes, no end either; nobody can connect",
               .keys = blackhole_keys},
     fault_row{.type = fault_type::reset,
               .carrier = fault_carrier::tcp,
-              .drawn_per = "connection",
+              .drawn_per = "connection or request",
               .meaning = "a real RST, on live connections too",
-              .keys = reset_keys},
+              .keys = cut_keys},
     fault_row{.type = fault_type::close,
               .carrier = fault_carrier::tcp,
-              .drawn_per = "connection",
+              .drawn_per = "connection or request",
               .meaning = "a FIN after so much of the reply",
-              .keys = reset_keys},
+              .keys = cut_keys},
     fault_row{.type = fault_type::half_close,
               .carrier = fault_carrier::tcp,
               .drawn_per = "connection",
@@ -320,12 +293,30 @@ constexpr std::array rows{
               .drawn_per = "window",
               .meaning = "new connections have `n` local ports: EADDRNOTAVAIL",
               .keys = port_range_keys},
+    fault_row{.type = fault_type::idle_disconnect,
+              .carrier = fault_carrier::tcp,
+              .needs = fault_needs::target,
+              .drawn_per = "connection",
+              .meaning = "a connection that was silent for so long is closed",
+              .keys = idle_keys},
+    fault_row{.type = fault_type::max_connections,
+              .carrier = fault_carrier::tcp,
+              .needs = fault_needs::target,
+              .drawn_per = "connection",
+              .meaning = "one more than so many is closed at once",
+              .keys = most_keys},
+    fault_row{.type = fault_type::slow_reply,
+              .needs = fault_needs::target,
+              .drawn_per = "request",
+              .meaning = "the server answers so much later",
+              .keys = slow_keys},
+    fault_row{.type = fault_type::restart,
+              .needs = fault_needs::target,
+              .drawn_per = "window",
+              .meaning = "port and connections are closed; it serves again after `down`",
+              .keys = restart_keys},
 };
-constexpr std::array later_types{
-
-    "idle_disconnect"sv, "max_connections"sv,
-    "slow_reply"sv,      "restart"sv,
-    "error_reply"sv};
+constexpr std::array later_types{"error_reply"sv};
 
 template <class Made, class Make>
 constexpr std::array<Made, rows.size()> of_each_row(Make make) {
@@ -362,7 +353,12 @@ constexpr std::array fault_keys{
              .need = required,
              .low = 1,
              .high = thirty_days},
-    unsupported("repeat"),
+    key_rule{.name = "repeat",
+             .what = shape::object,
+             .meaning = "how often the window opens; without it once",
+             .fallback = "null",
+             .inner = &repeat_rule,
+             .none = nullable::means_none},
     key_rule{.name = "probability",
              .what = shape::real,
              .meaning = "that it happens, each time it is drawn",
@@ -403,7 +399,8 @@ fault_row const& row_of(fault::fault_type type) noexcept {
 }
 
 std::string markdown_row(fault_row const& row) {
-  std::string const over = !row.fits_udp() ? "TCP" : row.fits_tcp() ? "TCP, UDP" : "UDP";
+  std::string const wire = !row.fits_udp() ? "TCP" : row.fits_tcp() ? "TCP, UDP" : "UDP";
+  auto const over = wire + (fault::doer_of(row.type) == fault::done_by::target ? ", target" : "");
   return "| `" + std::string{row.name()} + "` | " + over + " | " + keys_in_words(row) + " | " +
          std::string{row.drawn_per} + " | " + std::string{row.meaning} + " |";
 }

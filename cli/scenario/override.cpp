@@ -212,6 +212,12 @@ std::optional<std::string> apply_length(node& tree, scenario const& model, durat
     rewrite(&faults->items[index], "at",
             unexpanded(stage->name) + "+" + format_duration(duration{offset}), number);
     rewrite(&faults->items[index], "for", format_duration(duration{lasts}), number);
+    node* const repeat = faults->items[index].find("repeat");
+    if (fault.repeat && repeat != nullptr) {
+      std::int64_t const every =
+          in_proportion(fault.repeat->every.count(), length.count(), before);
+      rewrite(repeat, "every", format_duration(duration{every}), number);
+    }
   }
   return std::nullopt;
 }

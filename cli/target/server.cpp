@@ -5,12 +5,22 @@
 
 namespace conecta::target {
 
-std::unique_ptr<server> start(target_options const& options, wire::address const& at) {
+server::server(fault::plan faults)
+    : faults_{thread_.loop(), std::move(faults),
+              {[this] { go_down(); }, [this] { come_up(); }, [this] { look_again(); }}} {}
+
+void server::halt() {
+  thread_.stop();
+  faults_.end();
+}
+
+std::unique_ptr<server> start(target_options const& options, wire::address const& at,
+                              fault::plan faults) {
   switch (options.kind) {
   case target_kind::tcp_echo:
-    return start_tcp_echo(options, at);
+    return start_tcp_echo(options, at, std::move(faults));
   case target_kind::udp_echo:
-    return start_udp_echo(options, at);
+    return start_udp_echo(options, at, std::move(faults));
   }
   return nullptr;
 }

@@ -1,16 +1,21 @@
 #pragma once
 
 // An embedded server: it listens on loopback on a free port, unless told otherwise, and runs in a
-// thread of its own until it is stopped. It counts what reaches it, so that what a client says can be checked to the unit.
+// thread of its own until it is stopped. It counts what reaches it, so that what a client says can
+// be checked to the unit. Faults that are its own to do open their windows once the run has begun.
 //
 // Thread safety: every method may be called from any thread. Memory is bounded for each
 // connection: a request over 1 MiB closes it, and one that does not read its replies is not read.
 
+#include "target/misbehaviour.hpp"
 #include "target/target_options.hpp"
 #include "wire/address.hpp"
+#include "wire/loop_thread.hpp"
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 namespace conecta::target {
 
@@ -35,13 +40,40 @@ class server {
   /// Takes in what has arrived, closes everything and joins. The counts stay.
   virtual void stop() = 0;
 
+  /// The run starts at `origin`, from which the windows of its faults count. To be called once.
+  void begin(instant origin) { faults_.begin(origin); }
+  /// How often the fault struck; 0 for an unknown id.
+  [[nodiscard]] std::uint64_t injected(std::string_view fault_id) const noexcept {
+    return faults_.injected(fault_id);
+  }
+  [[nodiscard]] std::vector<fault::window_times> windows() const { return faults_.windows(); }
+
  protected:
-  server() = default;
+  explicit server(fault::plan faults);
+
+  [[nodiscard]] wire::event_loop& loop() noexcept { return thread_.loop(); }
+  /// To be called when the derived class is complete; its destructor calls stop().
+  void run(char const* thread_name) { thread_.start(thread_name); }
+  /// What stop() begins with.
+  void halt();
+
+  [[nodiscard]] misbehaviour& faults() noexcept { return faults_; }
+
+ private:
+  virtual void go_down() = 0;
+  virtual void come_up() = 0;
+  /// Connections may be idle for too long, now.
+  virtual void look_again() {}
+
+  wire::loop_thread thread_;
+  misbehaviour faults_;
 };
 
-/// Starts what the options describe. Throws std::system_error where no socket can be had, and
-/// std::invalid_argument for options that no server can follow.
+/// Starts what the options describe; of the faults it does those of done_by::target.
+/// Throws std::system_error where no socket can be had, and std::invalid_argument for options that
+/// no server can follow.
 [[nodiscard]] std::unique_ptr<server> start(target_options const& options,
-                                            wire::address const& at = wire::address::loopback());
+                                            wire::address const& at = wire::address::loopback(),
+                                            fault::plan faults = {});
 
 } // namespace conecta::target

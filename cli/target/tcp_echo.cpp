@@ -3,7 +3,6 @@
 #include "target/frames.hpp"
 #include "target/tally.hpp"
 #include "wire/listener.hpp"
-#include "wire/loop_thread.hpp"
 #include "wire/outbox.hpp"
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unordered_map>
+#include <vector>
 
 namespace conecta::target {
 
@@ -23,15 +23,17 @@ namespace {
 constexpr std::size_t largest_request = std::size_t{1} << 20;
 constexpr std::size_t most_unsent = std::size_t{1} << 20; ///< beyond it nothing more is read
 constexpr int reads_at_once = 16;                         ///< then the others get their turn
+constexpr auto no_fault = std::numeric_limits<std::size_t>::max(); ///< the target's own options
 
 class echo_connection;
 
 class tcp_echo final : public server {
  public:
-  tcp_echo(target_options options, wire::address const& at)
-      : options_{std::move(options)},
-        listener_{thread_.loop(), at, [this](wire::descriptor s) { take(std::move(s)); }} {
-    thread_.start("target-tcp");
+  tcp_echo(target_options options, wire::address const& at, fault::plan faults)
+      : server{std::move(faults)},
+        options_{std::move(options)},
+        listener_{server::loop(), at, [this](wire::descriptor s) { take(std::move(s)); }} {
+    run("target-tcp");
   }
   ~tcp_echo() override { tcp_echo::stop(); }
 
@@ -40,30 +42,42 @@ class tcp_echo final : public server {
   void stop() override;
 
   [[nodiscard]] target_options const& options() const noexcept { return options_; }
-  [[nodiscard]] wire::event_loop& loop() noexcept { return thread_.loop(); }
+  using server::faults;
+  using server::loop;
   [[nodiscard]] tally& counters() noexcept { return tally_; }
   [[nodiscard]] std::array<char, 65536>& scratch() noexcept { return scratch_; }
   void drop(echo_connection& which);
 
  private:
   void take(wire::descriptor socket);
+  void go_down() override;
+  void come_up() override { listener_.open(); }
+  void look_again() override;
+  [[nodiscard]] std::vector<echo_connection*> all() const;
 
   target_options const options_;
   tally tally_;
   std::array<char, 65536> scratch_;
-  wire::loop_thread thread_;
+  std::uint64_t next_number_ = 0;
   std::unordered_map<echo_connection*, std::unique_ptr<echo_connection>> connections_;
   wire::listener listener_;
 };
 
 class echo_connection final : public wire::event_loop::watcher, private wire::event_loop::alarm {
  public:
-  echo_connection(tcp_echo& owner, wire::descriptor socket)
-      : owner_{&owner}, socket_{std::move(socket)}, last_active_{owner.loop().now()} {
+  echo_connection(tcp_echo& owner, std::uint64_t number, wire::descriptor socket)
+      : owner_{&owner},
+        self_{number, owner.loop().now()},
+        socket_{std::move(socket)},
+        last_active_{self_.opened} {
     owner.loop().watch_connection(socket_.get(), *this);
     set_alarm(wire::sending::done);
   }
   ~echo_connection() override { owner_->loop().disarm(*this); }
+
+  void close();
+  /// Its limits have changed.
+  void look_again() { on_alarm(); }
 
  private:
   enum class input : std::uint8_t { open, ended };
@@ -80,10 +94,11 @@ class echo_connection final : public wire::event_loop::watcher, private wire::ev
   [[nodiscard]] std::size_t frames_at_once() const noexcept;
   [[nodiscard]] bool is_full() const noexcept { return outbox_.size() >= most_unsent; }
   [[nodiscard]] bool answered_all() const noexcept;
+  [[nodiscard]] std::optional<misbehaviour::idle_limit> idle_limit() const;
   void set_alarm(wire::sending state);
-  void close();
 
   tcp_echo* owner_;
+  misbehaviour::connection self_;
   wire::descriptor socket_;
   wire::outbox outbox_;
   std::string unread_; ///< received and not answered: part of a request, or kept by a full outbox
@@ -109,10 +124,13 @@ void echo_connection::on_ready(std::uint32_t events) {
 void echo_connection::on_alarm() {
   go_on();
   auto const now = owner_->loop().now();
-  auto const idle = owner_->options().idle_disconnect;
+  auto const idle = idle_limit();
   // One that does not read its replies is silent too; one whose reply is still to come is not.
   bool const waits_for_us = !outbox_.empty() && outbox_.next_due() > now;
-  if (socket_ && idle && !waits_for_us && last_active_ + *idle <= now) {
+  if (socket_ && idle && !waits_for_us && last_active_ + idle->after <= now) {
+    if (idle->fault != no_fault) {
+      owner_->faults().count(idle->fault);
+    }
     close();
   }
 }
@@ -212,6 +230,9 @@ std::size_t echo_connection::frames_at_once() const noexcept {
   if (options.close_after) {
     most = *options.close_after - replies_;
   }
+  if (owner_->faults().delays_replies()) {
+    most = std::min<std::size_t>(most, 1); // each has its own
+  }
   if (options.reply) {
     most = std::min(most, most_unsent / std::max<std::size_t>(options.reply->size(), 1) + 1);
   }
@@ -238,7 +259,8 @@ void echo_connection::answer(std::size_t count, std::string_view requests) {
 }
 
 void echo_connection::reply(std::string_view bytes) {
-  auto const delay = owner_->options().reply_delay;
+  auto const delay =
+      owner_->options().reply_delay + owner_->faults().reply_delay(self_.number, replies_);
   if (delay == duration::zero() && outbox_.empty()) {
     auto const sent = wire::send_now(socket_.get(), bytes);
     if (sent.how == wire::sending::failed) {
@@ -255,12 +277,21 @@ bool echo_connection::answered_all() const noexcept {
   return most && replies_ >= *most;
 }
 
+std::optional<misbehaviour::idle_limit> echo_connection::idle_limit() const {
+  auto limit = owner_->faults().idle_limit_of(self_);
+  auto const usual = owner_->options().idle_disconnect;
+  if (usual && (!limit || *usual < limit->after)) {
+    limit = misbehaviour::idle_limit{*usual, no_fault};
+  }
+  return limit;
+}
+
 void echo_connection::set_alarm(wire::sending state) {
   auto due = never;
   if (state == wire::sending::waiting) {
     due = outbox_.next_due();
-  } else if (auto const idle = owner_->options().idle_disconnect) {
-    due = last_active_ + *idle;
+  } else if (auto const idle = idle_limit()) {
+    due = saturating_add(last_active_, idle->after);
   }
   // Armed early is harmless: every request would otherwise move the alarm of an idle disconnect.
   if (due < alarm::due()) {
@@ -276,11 +307,16 @@ void echo_connection::close() {
 
 void tcp_echo::take(wire::descriptor socket) {
   tally::add(tally_.accepted);
+  auto const number = next_number_++;
+  if (faults().turns_away(number, connections_.size())) {
+    tally::add(tally_.turned_away);
+    return;
+  }
   if (options_.max_connections && connections_.size() >= *options_.max_connections) {
     tally::add(tally_.turned_away);
     return;
   }
-  auto made = std::make_unique<echo_connection>(*this, std::move(socket));
+  auto made = std::make_unique<echo_connection>(*this, number, std::move(socket));
   auto* const key = made.get();
   connections_.emplace(key, std::move(made));
   tally::add(tally_.open);
@@ -288,13 +324,34 @@ void tcp_echo::take(wire::descriptor socket) {
 
 void tcp_echo::drop(echo_connection& which) {
   auto const found = connections_.find(&which);
-  thread_.loop().retire(std::move(found->second));
+  loop().retire(std::move(found->second));
   connections_.erase(found);
   tally::subtract_one(tally_.open);
 }
 
+std::vector<echo_connection*> tcp_echo::all() const {
+  std::vector<echo_connection*> found; // some end meanwhile
+  for (auto const& each : connections_) {
+    found.push_back(each.first);
+  }
+  return found;
+}
+
+void tcp_echo::go_down() {
+  listener_.close();
+  for (auto* const each : all()) {
+    each->close();
+  }
+}
+
+void tcp_echo::look_again() {
+  for (auto* const each : all()) {
+    each->look_again();
+  }
+}
+
 void tcp_echo::stop() {
-  thread_.stop();
+  halt();
   listener_.close();
   connections_.clear();
   tally_.open.store(0, std::memory_order_relaxed);
@@ -302,7 +359,8 @@ void tcp_echo::stop() {
 
 } // namespace
 
-std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::address const& at) {
+std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::address const& at,
+                                       fault::plan faults) {
   if (auto const* bytes = std::get_if<byte_frames>(&options.frame)) {
     if (bytes->count == 0 || bytes->count > largest_request) {
       throw std::invalid_argument{"frame.bytes: " + std::to_string(bytes->count) +
@@ -312,7 +370,7 @@ std::unique_ptr<server> start_tcp_echo(target_options const& options, wire::addr
   if (options.close_after == std::size_t{0}) {
     throw std::invalid_argument{"close_after: 0 replies would leave nothing to serve"};
   }
-  return std::make_unique<tcp_echo>(options, at);
+  return std::make_unique<tcp_echo>(options, at, std::move(faults));
 }
 
 } // namespace conecta::target

@@ -9,6 +9,7 @@
 namespace conecta::target {
 
 [[nodiscard]] std::unique_ptr<server> start_udp_echo(target_options const& options,
-                                                     wire::address const& at);
+                                                     wire::address const& at,
+                                                     fault::plan faults);
 
 } // namespace conecta::target

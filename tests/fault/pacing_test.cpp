@@ -72,3 +72,14 @@ TEST_CASE("as many different bits are flipped as asked, or all there are") {
   }
   CHECK(flipped(1000, 1) == 128);
 }
+
+TEST_CASE("datagrams follow each other at the rate, and a full queue takes no more") {
+  datagram_pace line{1000, 300};
+  auto const start = instant{100s};
+  CHECK(line.admit(500, start) == start + 500ms); // larger than the queue, on an idle line
+  CHECK(line.admit(10, start) == std::nullopt);
+  CHECK(line.admit(100, start + 300ms) == start + 600ms);
+  CHECK(line.admit(1, start + 300ms) == std::nullopt);
+  CHECK(line.admit(1, start + 301ms) == start + 601ms);
+  CHECK(line.admit(100, start + 2s) == start + 2100ms); // it has rested
+}

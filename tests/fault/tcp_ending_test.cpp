@@ -56,6 +56,51 @@ TEST_CASE("a close after some bytes of reply ends the file there") {
   CHECK(relay->injected("close") == 1);
 }
 
+TEST_CASE("a reset or close drawn for requests strikes those of the plan, in their replies") {
+  auto const type = GENERATE(fault_type::reset, fault_type::close);
+  auto spec = fault_of(type);
+  spec.per = fault::drawn_per::request;
+  spec.probability = 0.3;
+  spec.after_bytes = 5;
+  fault::plan const drawn{{spec}, 0, 7};
+  auto const echo = target::start({});
+  auto const relay = tcp_relay(echo->address(), {spec});
+  REQUIRE(begin_and_open(*relay));
+  std::uint64_t struck = 0;
+  for (std::uint64_t connection = 0; connection < 10; ++connection) {
+    auto const client = plain_socket::connect_tcp(relay->address());
+    std::uint64_t request = 1;
+    for (; request < 20 && !drawn.hits_request(0, connection, request); ++request) {
+      REQUIRE(client.ask("0123456\n") == "0123456\n"); // however many bytes that makes
+    }
+    if (request == 20) {
+      continue;
+    }
+    client.send("0123456\n");
+    auto const got = client.receive(8);
+    CHECK(got.bytes == "01234");
+    CHECK(got.error == (type == fault_type::reset ? ECONNRESET : 0));
+    CHECK(got.ended == (type == fault_type::close));
+    ++struck;
+    CHECK(eventually([&] { return relay->injected(fault::name_of(type)) == struck; }));
+  }
+  CHECK(struck > 0);
+}
+
+TEST_CASE("what is drawn for requests leaves a connection alone that asks for nothing") {
+  auto spec = fault_of(fault_type::reset);
+  spec.per = fault::drawn_per::request;
+  auto const echo = target::start({});
+  auto const relay = tcp_relay(echo->address(), {spec});
+  auto const client = plain_socket::connect_tcp(relay->address());
+  REQUIRE(begin_and_open(*relay));
+  pollfd waiting{.fd = client.get(), .events = POLLIN, .revents = 0};
+  CHECK(::poll(&waiting, 1, 50) == 0);
+  client.send("x\n");
+  CHECK(client.receive(2).error == ECONNRESET);
+  CHECK(relay->injected("reset") == 1);
+}
+
 TEST_CASE("a half close ends one way, and the other way goes on") {
   auto const listener = plain_socket::listen_tcp();
   auto const relay = tcp_relay(listener.address(), {fault_of(fault_type::half_close)});

@@ -333,6 +333,16 @@ TEST_CASE("a duration stretches stages and faults in proportion, exactly") {
   CHECK(odd.length() == 1s);
 }
 
+TEST_CASE("a duration stretches the time between a fault's windows as well") {
+  scenario_model const made =
+      accepted(flaky_cache, {.sets = {R"(faults.slow.repeat={"every":"2500ms","count":2})"},
+                             .duration = "1700ms"});
+  REQUIRE(made.faults[0].repeat);
+  CHECK(made.faults[0].repeat->every == 250ms);
+  CHECK(made.faults[0].repeat->count == 2);
+  CHECK(made.faults[0].end() == 950ms);
+}
+
 TEST_CASE("a duration that is none, or leaves a stage no time, is a mistake of usage") {
   auto const told = [](std::string length) {
     problems const why = refused(loaded(flaky_cache, {.duration = length}));
