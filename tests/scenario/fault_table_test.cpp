@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <set>
 
 using namespace conecta::scenario;
@@ -40,6 +41,55 @@ TEST_CASE("the table of the docs is the table of the code") {
     rows.push_back(markdown_row(row));
   }
   CHECK(table_of_the_docs() == rows);
+}
+
+namespace {
+
+std::set<std::string> scenarios_that_ship() {
+  std::set<std::string> names;
+  auto const all = std::filesystem::path{CONECTA_SOURCE_DIR} / "scenarios" / "faults";
+  for (auto const& entry : std::filesystem::directory_iterator{all}) {
+    names.insert(entry.path().stem().string());
+  }
+  return names;
+}
+
+/// The cells of each row of the table of faults survived.
+std::vector<std::vector<std::string>> faults_survived() {
+  std::ifstream page{std::filesystem::path{CONECTA_SOURCE_DIR} / "docs" / "faults.md"};
+  std::vector<std::vector<std::string>> rows;
+  std::string line;
+  while (std::getline(page, line) && line != "## Faults survived") {
+  }
+  while (std::getline(page, line) && line != "## The tests") {
+    if (!line.starts_with("| `")) {
+      continue;
+    }
+    auto& cells = rows.emplace_back();
+    for (std::size_t from = 2; from < line.size();) {
+      auto const end = line.find(" | ", from);
+      cells.push_back(line.substr(from, end - from));
+      from = end == std::string::npos ? line.size() : end + 3;
+    }
+  }
+  return rows;
+}
+
+} // namespace
+
+TEST_CASE("each fault survived has its scenario, and each scenario its row") {
+  std::set<std::string> named;
+  std::regex const measured{"at once|[0-9]+ ms"};
+  for (auto const& row : faults_survived()) {
+    CAPTURE(row.at(0));
+    REQUIRE(row.size() == 5);
+    auto const name = row[0].substr(1, row[0].size() - 2);
+    CHECK(named.insert(name).second);
+    CHECK(std::regex_match(row[3], measured));
+    CHECK(row[4].starts_with("`conecta bench scenarios/faults/" + name + ".json"));
+  }
+  CHECK(named == scenarios_that_ship());
+  CHECK(named.size() >= 44);
 }
 
 TEST_CASE("every type of fault stands in the table once") {
