@@ -68,7 +68,7 @@ std::string machine::canonical_slot(std::uint32_t index, std::int64_t place, ins
                           that.overdue, that.written_off, index >= check_cursor_}) {
     text += flag ? '1' : '0';
   }
-  append(text, ahead(that.deadline, now));
+  append(text, ahead(deadlines_.of(index), now));
   if (that.state == slot_state::idle || that.state == slot_state::checking) {
     append(text, place);
     append(text, that.failed_checks);

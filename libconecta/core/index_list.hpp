@@ -27,14 +27,14 @@ class index_list {
   [[nodiscard]] std::uint32_t back() const noexcept { return back_; }
   [[nodiscard]] std::uint32_t after(std::uint32_t index) const { return links_[index].next; }
   [[nodiscard]] std::uint32_t before(std::uint32_t index) const { return links_[index].previous; }
-  [[nodiscard]] bool contains(std::uint32_t index) const { return links_[index].linked; }
+  [[nodiscard]] bool contains(std::uint32_t index) const { return links_[index].next != unlinked; }
 
   void push_front(std::uint32_t index) { insert(index, none, front_); }
   void push_back(std::uint32_t index) { insert(index, back_, none); }
 
   void remove(std::uint32_t index) {
     auto& link = links_[index];
-    CONECTA_ASSERT(link.linked, "index_list::remove: not in the list");
+    CONECTA_ASSERT(contains(index), "index_list::remove: not in the list");
     (link.previous == none ? front_ : links_[link.previous].next) = link.next;
     (link.next == none ? back_ : links_[link.next].previous) = link.previous;
     link = {};
@@ -42,15 +42,16 @@ class index_list {
   }
 
  private:
+  static constexpr std::uint32_t unlinked = none - 1;
+
   struct node {
     std::uint32_t previous = none;
-    std::uint32_t next = none;
-    bool linked = false;
+    std::uint32_t next = unlinked;
   };
 
   void insert(std::uint32_t index, std::uint32_t previous, std::uint32_t next) {
-    CONECTA_ASSERT(!links_[index].linked, "index_list::insert: in the list already");
-    links_[index] = {previous, next, true};
+    CONECTA_ASSERT(!contains(index), "index_list::insert: in the list already");
+    links_[index] = {previous, next};
     (previous == none ? front_ : links_[previous].next) = index;
     (next == none ? back_ : links_[next].previous) = index;
     ++size_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace conecta::core {
 
@@ -64,13 +65,19 @@ void invariant_checker::the_cap_holds() {
 }
 
 void invariant_checker::lists_match_states() {
+  // Without memory of its own: as many of them as there should be, and their numbers add up.
+  require(that_.vacant_.size() == that_.count(slot_state::vacant), "vacant slots can be opened");
+  std::uint64_t sum = 0;
+  for (auto const index : that_.vacant_) {
+    require(that_.slots_[index].state == slot_state::vacant, "only vacant slots can be opened");
+    sum += index;
+  }
   for (std::uint32_t index = 0; index < that_.slots_.size(); ++index) {
     auto const& slot = that_.slots_[index];
     auto const rests = slot.state == slot_state::idle || slot.state == slot_state::checking;
     require(that_.resting_.contains(index) == rests, "idle and checking slots rest, others do not");
-    require(that_.vacant_.contains(index) == (slot.state == slot_state::vacant),
-            "vacant slots can be opened, others cannot");
-    require(that_.deadlines_.contains(index) == (slot.deadline != never && !slot.stuck),
+    sum -= slot.state == slot_state::vacant ? index : 0;
+    require(that_.deadlines_.contains(index) == (that_.deadlines_.of(index) != never && !slot.stuck),
             "a hook or lease is watched until it is late");
     require(!slot.ageing || rests, "only what rests is replaced ahead of time");
     require(!slot.on_demand || slot.state == slot_state::checking, "only checks are on demand");
@@ -78,6 +85,7 @@ void invariant_checker::lists_match_states() {
             "only leases are overdue");
     require(slot.state != slot_state::idle || !slot.stale, "nothing stale is idle");
   }
+  require(sum == 0, "no slot is vacant twice");
 }
 
 void invariant_checker::nobody_waits_in_vain() {

@@ -14,7 +14,6 @@ machine::machine(pool_options const& options, hooks_present hooks, std::uint64_t
       random_{seed},
       slots_(slots_of(options)),
       initial_left_{options.initial_size},
-      vacant_{slots_.size()},
       resting_{slots_.size()},
       deadlines_{slots_.size()},
       waiters_{options.max_waiters, hooks.look ? slots_.size() : 0},
@@ -23,9 +22,8 @@ machine::machine(pool_options const& options, hooks_present hooks, std::uint64_t
       scan_started_{now},
       check_cursor_{static_cast<std::uint32_t>(slots_.size())} {
   CONECTA_ASSERT(violations_of(options).empty(), "machine: options out of range");
-  for (std::uint32_t index = 0; index < slots_.size(); ++index) {
-    vacant_.push_back(index);
-  }
+  vacant_.reserve(slots_.size());
+  bring_in_vacant(0);
   counts_[static_cast<std::size_t>(slot_state::vacant)] = slots_.size();
 }
 
@@ -126,7 +124,7 @@ receipt machine::on(instant now, give_back const& ended, action_list& out) {
     retire(*index, *reason, now, out);
   } else if (hooks_.reset && options_.returned == on_return::reset) {
     auto const slot = start_hook(*index, slot_input::reset, now, options_.reset_timeout);
-    out.push_back(reset{slot, slots_[*index].deadline});
+    out.push_back(reset{slot, deadlines_.of(*index)});
   } else {
     move(*index, slot_input::give_back);
     rest(*index, now);
@@ -161,8 +159,7 @@ std::optional<slot_ref> machine::on(instant now, reserve const&, action_list& ou
   if (phase_ != phase::open || wanted(0).places == 0) {
     return std::nullopt;
   }
-  auto const index = vacant_.front();
-  vacant_.remove(index);
+  auto const index = next_vacant();
   slots_[index].added = true;
   auto const slot = hand_out(index, slot_input::open);
   settle(now, out);
@@ -229,7 +226,7 @@ receipt machine::on(instant now, checked const& answer, action_list& out) {
   end_hook(*index);
   auto const good = answer.found == health::good;
   ++(good ? stats_.checks_ok : stats_.checks_failed);
-  that.failed_checks = good ? 0 : that.failed_checks + 1;
+  that.failed_checks = good ? std::uint16_t{0} : static_cast<std::uint16_t>(that.failed_checks + 1);
   if (planted(bug::check_draws_lifetime)) {
     draw_lifetime(that, now);
   }

@@ -125,22 +125,22 @@ class machine {
   struct slot_record {
     slot_state state = slot_state::vacant;
     close_reason reason = close_reason::shutdown;
-    bool stuck = false;       ///< its hook has outlived its deadline
-    bool added = false;       ///< opening: somebody brings a resource
-    bool stale = false;       ///< from before the latest invalidate
-    bool on_demand = false;   ///< checking: for a caller who waits
-    bool ageing = false;      ///< its replacement was asked for
-    bool overdue = false;     ///< leased: reported
-    bool written_off = false; ///< leased, closing: its place may be taken
+    bool stuck : 1 = false;       ///< its hook has outlived its deadline
+    bool added : 1 = false;       ///< opening: somebody brings a resource
+    bool stale : 1 = false;       ///< from before the latest invalidate
+    bool on_demand : 1 = false;   ///< checking: for a caller who waits
+    bool ageing : 1 = false;      ///< its replacement was asked for
+    bool overdue : 1 = false;     ///< leased: reported
+    bool written_off : 1 = false; ///< leased, closing: its place may be taken
+    std::uint16_t failed_checks = 0;
     std::uint32_t generation = 0;
-    std::uint32_t failed_checks = 0;
     std::uint32_t uses = 0;
     instant idle_since{};
     instant proven_at{}; ///< opened, or passed its latest check
     instant expires = never;
     instant replace_at = never;
-    instant deadline = never; ///< of its hook, or of its lease
   };
+  static_assert(sizeof(slot_record) <= 48, "a pool may have millions of them");
 
   // What holds now.
   [[nodiscard]] std::size_t count(slot_state state) const noexcept {
@@ -179,8 +179,8 @@ class machine {
   slot_ref hand_out(std::uint32_t index, slot_input input);
   slot_ref start_hook(std::uint32_t index, slot_input input, instant now, duration timeout);
   void end_hook(std::uint32_t index);
-  void set_deadline(std::uint32_t index, instant when);
-  void clear_deadline(std::uint32_t index);
+  void bring_in_vacant(std::size_t first) noexcept;
+  std::uint32_t next_vacant();
   void give_up_on(slot_record& that);
   void draw_lifetime(slot_record& that, instant now);
   void rest(std::uint32_t index, instant now);
@@ -240,7 +240,7 @@ class machine {
   std::size_t on_demand_ = 0; ///< checks for callers who wait
   std::size_t written_off_ = 0;
   std::size_t initial_left_; ///< opens that the pool's beginning still owes
-  index_list vacant_;
+  std::vector<std::uint32_t> vacant_; ///< the next one to be opened at the end
   index_list resting_;      ///< idle and checking, the one used last in front
   deadline_heap deadlines_; ///< of hooks that run, and of leases
   waiter_queue waiters_;

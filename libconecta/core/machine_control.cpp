@@ -33,14 +33,12 @@ receipt machine::on(instant now, resize const& request, action_list& out) {
   auto wanted_options = options_;
   wanted_options.max_size = request.max_size;
   if (auto const before = slots_.size(), after = slots_of(wanted_options); after > before) {
-    vacant_.grow(after);
+    vacant_.reserve(after);
     resting_.grow(after);
     deadlines_.grow(after);
     waiters_.grow(hooks_.look ? after : 0);
     slots_.resize(after);
-    for (auto index = before; index < after; ++index) {
-      vacant_.push_back(static_cast<std::uint32_t>(index));
-    }
+    bring_in_vacant(before);
     counts_[static_cast<std::size_t>(slot_state::vacant)] += after - before;
     check_cursor_ = check_cursor_ < before ? check_cursor_ : static_cast<std::uint32_t>(after);
   }

@@ -146,10 +146,9 @@ void machine::start_opens(instant now, std::size_t callers, action_list& out) {
                          ? options_.open_concurrency
                          : backoff_.opens_allowed(now, options_.open_concurrency);
   for (auto left = opens_to_start(now_wanted); left > 0; --left) {
-    auto const index = vacant_.front();
-    vacant_.remove(index);
+    auto const index = next_vacant();
     auto const slot = start_hook(index, slot_input::open, now, options_.open_timeout);
-    out.push_back(open{slot, slots_[index].deadline});
+    out.push_back(open{slot, deadlines_.of(index)});
   }
 }
 

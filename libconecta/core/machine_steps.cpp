@@ -5,6 +5,7 @@
 #include "core/planted.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace conecta::core {
 
@@ -146,26 +147,30 @@ slot_ref machine::hand_out(std::uint32_t index, slot_input input) {
   return ref(index);
 }
 
-void machine::set_deadline(std::uint32_t index, instant when) {
-  slots_[index].deadline = when;
-  deadlines_.add(index, when);
+/// The slots from `first` on, to be opened in the order of their numbers, after those that are
+/// vacant already. REQUIRES: the memory is reserved.
+void machine::bring_in_vacant(std::size_t first) noexcept {
+  auto const count = static_cast<std::ptrdiff_t>(slots_.size() - first);
+  vacant_.insert(vacant_.begin(), slots_.size() - first, 0);
+  std::iota(vacant_.rend() - count, vacant_.rend(), static_cast<std::uint32_t>(first));
 }
 
-void machine::clear_deadline(std::uint32_t index) {
-  slots_[index].deadline = never;
-  deadlines_.remove(index);
+std::uint32_t machine::next_vacant() {
+  auto const index = vacant_.back();
+  vacant_.pop_back();
+  return index;
 }
 
 slot_ref machine::start_hook(std::uint32_t index, slot_input input, instant now, duration timeout) {
   auto const slot = hand_out(index, input);
-  set_deadline(index, saturating_add(now, timeout));
+  deadlines_.add(index, saturating_add(now, timeout));
   return slot;
 }
 
 /// REQUIRES: still in the state of the hook.
 void machine::end_hook(std::uint32_t index) {
   auto& that = slots_[index];
-  clear_deadline(index);
+  deadlines_.forget(index);
   if (that.state != slot_state::closing) {
     unawaited_ -= that.stuck || that.stale ? 1U : 0U;
   }
@@ -239,13 +244,13 @@ void machine::empty(std::uint32_t index, slot_input input) {
   auto& that = slots_[index];
   written_off_ -= that.written_off ? 1U : 0U;
   that = {.state = that.state, .generation = that.generation};
-  vacant_.push_front(index);
+  vacant_.push_back(index);
 }
 
 void machine::start_check(std::uint32_t index, instant now, action_list& out) {
   leave_store(index);
   auto const slot = start_hook(index, slot_input::check, now, options_.check_timeout);
-  out.push_back(check{slot, slots_[index].failed_checks, slots_[index].deadline});
+  out.push_back(check{slot, slots_[index].failed_checks, deadlines_.of(index)});
 }
 
 void machine::lend(ticket caller, std::uint32_t index, instant now, action_list& out) {
@@ -254,14 +259,14 @@ void machine::lend(ticket caller, std::uint32_t index, instant now, action_list&
   ++slots_[index].uses;
   ++stats_.acquired;
   if (options_.leak_threshold && !(planted(bug::leak_is_not_seen) && slots_[index].uses > 1)) {
-    set_deadline(index, saturating_add(now, *options_.leak_threshold));
+    deadlines_.add(index, saturating_add(now, *options_.leak_threshold));
   }
 }
 
 /// The lease is over: whether it is late does not matter any more, but is said.
 void machine::stop_watching(std::uint32_t index, action_list& out) {
   auto& that = slots_[index];
-  clear_deadline(index);
+  deadlines_.forget(index);
   if (that.overdue) {
     out.push_back(came_back{ref(index)});
     that.overdue = false;
@@ -281,7 +286,7 @@ void machine::retire(std::uint32_t index, close_reason reason, instant now, acti
   written_off_ -= that.written_off && !planted(bug::reclaimed_place_is_lost) ? 1U : 0U;
   that.written_off = false;
   auto const slot = start_hook(index, slot_input::retire, now, options_.close_timeout);
-  out.push_back(close{slot, reason, that.deadline});
+  out.push_back(close{slot, reason, deadlines_.of(index)});
 }
 
 void machine::retire_idle(std::uint32_t index, close_reason reason, instant now, action_list& out) {

@@ -38,14 +38,14 @@ void machine::lease_is_late(std::uint32_t index, action_list& out) {
     that.overdue = true;
     ++stats_.leaked;
     out.push_back(overdue{ref(index)});
-    auto const due = that.deadline;
-    that.deadline = never;
+    auto const due = deadlines_.of(index);
+    deadlines_.forget(index);
     if (options_.reclaim_after) {
-      set_deadline(index, saturating_add(due, *options_.reclaim_after - *options_.leak_threshold));
+      deadlines_.add(index, saturating_add(due, *options_.reclaim_after - *options_.leak_threshold));
     }
     return;
   }
-  that.deadline = never;
+  deadlines_.forget(index);
   if (phase_ == phase::open && slots_.size() - options_.max_size > written_off_) {
     that.written_off = true;
     ++written_off_;

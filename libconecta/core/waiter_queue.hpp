@@ -54,7 +54,7 @@ class waiter_queue {
   [[nodiscard]] ticket earliest_to_expire() const { return at(deadlines_.earliest_index()); }
   [[nodiscard]] ticket front() const { return at(queue_.front()); }
   [[nodiscard]] ticket back() const { return at(queue_.back()); }
-  [[nodiscard]] instant deadline_of(ticket caller) const { return waiters_[caller.place].deadline; }
+  [[nodiscard]] instant deadline_of(ticket caller) const { return deadlines_.of(caller.place); }
 
   /// A ticket for a caller that is answered before anything else happens.
   [[nodiscard]] ticket next_ticket() {
@@ -124,7 +124,6 @@ class waiter_queue {
   static constexpr std::uint8_t too_often = 255; ///< the most that max_overtaken can be
 
   struct waiter {
-    instant deadline = never;
     std::uint32_t generation = 0;
     awareness aware = awareness::asleep;
     std::uint8_t overtaken = 0;
@@ -132,7 +131,6 @@ class waiter_queue {
 
   void settle_in(std::uint32_t place, instant deadline) {
     deadlines_.add(place, deadline);
-    waiters_[place].deadline = deadline;
     waiters_[place].overtaken = 0;
   }
 

@@ -1,5 +1,6 @@
 #include "driver/chronicle.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -31,6 +32,8 @@ void tell_one(pool_observer& observer, notice const& news) {
     return observer.came_back(news.lease, news.took);
   }
 }
+
+constexpr std::size_t most_tag_size = 0xffff'ffff;
 
 duration_summary summary_of(stats::histogram const& recorded) {
   using namespace std::chrono_literals;
@@ -69,8 +72,15 @@ std::uint64_t tell(pool_observer& observer, notices const& news) noexcept {
   return thrown;
 }
 
+void chronicle::open_begins(std::uint32_t slot, instant now) {
+  if (keeps_records()) {
+    records_[slot].since = now;
+  }
+}
+
 void chronicle::opened(std::uint32_t slot, instant now, notices& news) {
-  if (std::exchange(records_[slot].brought, false)) {
+  if (was_brought(slot) || !keeps_records()) {
+    brought_[slot] = false;
     return;
   }
   auto const took = now - records_[slot].since;
@@ -84,7 +94,8 @@ void chronicle::opened(std::uint32_t slot, instant now, notices& news) {
 
 void chronicle::open_failed(std::uint32_t slot, open_failure const& why, instant now,
                             notices& news) {
-  if (std::exchange(records_[slot].brought, false)) {
+  if (was_brought(slot)) {
+    brought_[slot] = false;
     return;
   }
   if (observed_) {
@@ -95,10 +106,22 @@ void chronicle::open_failed(std::uint32_t slot, open_failure const& why, instant
   }
 }
 
+void chronicle::check_begins(std::uint32_t slot, unsigned failures) {
+  if (observed_) {
+    records_[slot].failures = static_cast<std::uint16_t>(failures);
+  }
+}
+
 void chronicle::checked(std::uint32_t slot, bool ok, notices& news) {
   if (observed_) {
     news.push_back(
         {.what = notice::kind::checked, .ok = ok, .failures_so_far = records_[slot].failures});
+  }
+}
+
+void chronicle::close_begins(std::uint32_t slot, close_reason reason) {
+  if (observed_) {
+    records_[slot].reason = reason;
   }
 }
 
@@ -109,11 +132,19 @@ void chronicle::closed(std::uint32_t slot, notices& news) {
 }
 
 void chronicle::granted(std::uint32_t slot, borrower const& to, instant now, notices& news) {
+  if (!keeps_records()) {
+    return;
+  }
   auto& that = records_[slot];
-  that.who = to;
+  that.where = to.where;
+  that.tag = to.tag.data();
+  that.tag_size = static_cast<std::uint32_t>(std::min<std::size_t>(to.tag.size(), most_tag_size));
   that.since = now;
   that.leased = true;
   that.overdue = false;
+  if (leases_are_ == leases_are::spurned) {
+    asked_[slot] = to.asked;
+  }
   auto const waited = now - to.asked;
   if (records_durations_) {
     waits_.record(waited);
@@ -124,11 +155,18 @@ void chronicle::granted(std::uint32_t slot, borrower const& to, instant now, not
 }
 
 borrower chronicle::spurned(std::uint32_t slot) {
-  records_[slot].leased = false;
-  return records_[slot].who;
+  if (!keeps_records()) {
+    return {};
+  }
+  auto& that = records_[slot];
+  that.leased = false;
+  return {that.where, {that.tag, that.tag_size}, asked_[slot]};
 }
 
 void chronicle::returned(std::uint32_t slot, instant now, notices& news) {
+  if (!keeps_records()) {
+    return;
+  }
   auto& that = records_[slot];
   that.leased = false;
   auto const used = now - that.since;
@@ -146,6 +184,7 @@ void chronicle::gave_up(borrower const& who, error_code why, instant now, notice
   }
 }
 
+// With a threshold for leaks, borrowers are on record.
 void chronicle::leaked(std::uint32_t slot, notices& news) {
   records_[slot].overdue = true;
   if (observed_) {

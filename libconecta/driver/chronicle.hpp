@@ -56,28 +56,37 @@ using notices = boost::container::small_vector<notice, 2, patient_allocator<noti
 
 class chronicle {
  public:
-  chronicle(pool_options const& options, std::size_t slots)
-      : records_(slots),
+  enum class leases_are : std::uint8_t { final, spurned };
+
+  /// Whether a lease can turn out to be none has to be known from the start.
+  chronicle(pool_options const& options, std::size_t slots, leases_are known)
+      : leases_are_{known},
         records_borrowers_{options.borrowers == recording::on || options.leak_threshold ||
                            options.observer},
         records_durations_{options.durations == recording::on},
-        observed_{options.observer != nullptr} {}
+        observed_{options.observer != nullptr} {
+    make_room(slots);
+  }
 
-  void make_room(std::size_t slots) { records_.resize(slots); }
+  void make_room(std::size_t slots) {
+    brought_.resize(slots);
+    records_.resize(keeps_records() ? slots : 0);
+    asked_.resize(keeps_records() && leases_are_ == leases_are::spurned ? slots : 0);
+  }
 
-  void open_begins(std::uint32_t slot, instant now) { records_[slot].since = now; }
+  void open_begins(std::uint32_t slot, instant now);
   /// Its resource was brought, not opened: nobody is told.
-  void brought(std::uint32_t slot) { records_[slot].brought = true; }
-  [[nodiscard]] bool was_brought(std::uint32_t slot) const { return records_[slot].brought; }
+  void brought(std::uint32_t slot) { brought_[slot] = true; }
+  [[nodiscard]] bool was_brought(std::uint32_t slot) const { return brought_[slot]; }
   void opened(std::uint32_t slot, instant now, notices& news);
   void open_failed(std::uint32_t slot, open_failure const& why, instant now, notices& news);
-  void check_begins(std::uint32_t slot, unsigned failures) { records_[slot].failures = failures; }
+  void check_begins(std::uint32_t slot, unsigned failures);
   void checked(std::uint32_t slot, bool ok, notices& news);
-  void close_begins(std::uint32_t slot, close_reason reason) { records_[slot].reason = reason; }
+  void close_begins(std::uint32_t slot, close_reason reason);
   void closed(std::uint32_t slot, notices& news);
 
   void granted(std::uint32_t slot, borrower const& to, instant now, notices& news);
-  /// The lease never came about.
+  /// The lease never came about. Returns who asked.
   borrower spurned(std::uint32_t slot);
   void returned(std::uint32_t slot, instant now, notices& news);
   void gave_up(borrower const& who, error_code why, instant now, notices& news);
@@ -90,20 +99,28 @@ class chronicle {
 
  private:
   struct record {
-    borrower who;
-    instant since{}; ///< of the lease, or of the open
+    std::source_location where;
+    char const* tag = nullptr;
+    std::uint32_t tag_size = 0;
+    std::uint16_t failures = 0; ///< check_retries, at most, and one
     close_reason reason = close_reason::shutdown;
-    unsigned failures = 0;
-    bool leased = false;
-    bool brought = false;
-    bool overdue = false;
+    bool leased : 1 = false;
+    bool overdue : 1 = false;
+    instant since{}; ///< of the lease, or of the open
   };
+  static_assert(sizeof(record) <= 32, "a pool may have millions of them");
 
-  [[nodiscard]] lease_info info_of(record const& that) const {
-    return {that.who.where, that.who.tag, that.since, that.overdue};
+  [[nodiscard]] bool keeps_records() const noexcept {
+    return records_borrowers_ || records_durations_ || observed_;
+  }
+  [[nodiscard]] static lease_info info_of(record const& that) {
+    return {that.where, {that.tag, that.tag_size}, that.since, that.overdue};
   }
 
-  std::vector<record> records_;
+  std::vector<record> records_; ///< none, if nobody asks for them
+  std::vector<instant> asked_;  ///< when; none, if every lease is final
+  std::vector<bool> brought_;
+  leases_are leases_are_;
   bool records_borrowers_;
   bool records_durations_;
   bool observed_;

@@ -9,7 +9,9 @@
 #include <array>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,7 +28,7 @@ class crew::threads final : public carrier {
         engine_{options, present, *this},
         most_others_{engine_.options().check_concurrency + 1},
         most_workers_{engine_.options().open_concurrency + most_others_},
-        running_(slots_of(engine_.options())) {
+        latest_(slots_of(engine_.options()), 0) {
     workers_.reserve(most_workers_ + 1); // dismiss() adds the timer
   }
 
@@ -58,11 +60,12 @@ class crew::threads final : public carrier {
     std::stop_source source{std::nostopstate};
     {
       scoped_lock const lock{mutex_};
-      auto& latest = running_[slot.index];
-      if (latest.generation == slot.generation) {
-        source = latest.stop;
-      } else {
-        latest.interrupted_early = slot.generation;
+      auto& latest = latest_[slot.index];
+      if (is_newer(slot.generation, latest)) {
+        latest = slot.generation;
+      } else if (auto const found = running_.find(slot.index);
+                 found != running_.end() && latest == slot.generation) {
+        source = found->second;
       }
     }
     source.request_stop();
@@ -88,7 +91,7 @@ class crew::threads final : public carrier {
   void make_room(std::size_t slots) override {
     hooks_.make_room(slots);
     scoped_lock const lock{mutex_};
-    running_.resize(std::max(slots, running_.size()));
+    latest_.resize(std::max(slots, latest_.size()), 0);
   }
 
   result<slot_ref> acquire(acquire_options const& options, std::source_location where) {
@@ -141,12 +144,10 @@ class crew::threads final : public carrier {
 
   using lane = std::deque<task, patient_allocator<task>>;
 
-  /// The latest hook of a slot.
-  struct run {
-    std::uint32_t generation = 0;
-    std::stop_source stop{std::nostopstate};
-    std::optional<std::uint32_t> interrupted_early = {};
-  };
+  /// By slot, while its hook runs or waits for its turn.
+  using stop_sources =
+      std::unordered_map<std::uint32_t, std::stop_source, std::hash<std::uint32_t>, std::equal_to<>,
+                         patient_allocator<std::pair<std::uint32_t const, std::stop_source>>>;
 
   /// A hook that this thread is inside of; one may lead into another pool's.
   struct frame {
@@ -190,13 +191,23 @@ class crew::threads final : public carrier {
     carry_out_here(what);
   }
 
+  /// Generations only grow, until they begin anew.
+  static bool is_newer(std::uint32_t generation, std::uint32_t than) noexcept {
+    return static_cast<std::int32_t>(generation - than) > 0;
+  }
+
   void remember(slot_ref slot) CONECTA_REQUIRES(mutex_) {
-    auto& latest = running_[slot.index];
-    latest.generation = slot.generation;
-    latest.stop = patiently([] { return std::stop_source{}; });
-    if (std::exchange(latest.interrupted_early, std::nullopt) == slot.generation) {
-      latest.stop.request_stop(); // nobody has its token yet
+    auto stop = patiently([] { return std::stop_source{}; });
+    if (std::exchange(latest_[slot.index], slot.generation) == slot.generation) {
+      stop.request_stop(); // interrupted before it came; nobody has its token yet
     }
+    running_.insert_or_assign(slot.index, std::move(stop));
+  }
+
+  /// Before the engine is told: then the slot's next hook may come.
+  void forget(slot_ref slot) {
+    scoped_lock const lock{mutex_};
+    running_.erase(slot.index);
   }
 
   /// Without a thread for one more, those that live must do.
@@ -281,7 +292,7 @@ class crew::threads final : public carrier {
     hook_context context{what.deadline, {}};
     {
       scoped_lock const lock{mutex_};
-      context.stop = running_[what.slot.index].stop.get_token();
+      context.stop = running_.at(what.slot.index).get_token();
     }
     std::optional<open_failure> failed;
     auto found = engine::health::bad;
@@ -297,6 +308,7 @@ class crew::threads final : public carrier {
       }
       innermost = here.outer;
     }
+    forget(what.slot);
     switch (what.kind) {
     case hook::open:
       failed ? engine_.open_failed(what.slot, std::move(*failed)) : engine_.opened(what.slot);
@@ -364,7 +376,8 @@ class crew::threads final : public carrier {
   condition everything_closed_;
   lane opens_ CONECTA_GUARDED_BY(mutex_);
   lane others_ CONECTA_GUARDED_BY(mutex_);
-  std::vector<run> running_ CONECTA_GUARDED_BY(mutex_);
+  std::vector<std::uint32_t> latest_ CONECTA_GUARDED_BY(mutex_); ///< hook of each slot: generation
+  stop_sources running_ CONECTA_GUARDED_BY(mutex_);
   std::vector<std::thread> workers_ CONECTA_GUARDED_BY(mutex_);
   std::thread timer_ CONECTA_GUARDED_BY(mutex_);
   std::size_t living_workers_ CONECTA_GUARDED_BY(mutex_) = 0;

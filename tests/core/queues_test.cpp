@@ -45,6 +45,22 @@ TEST_CASE("a_heap_without_deadlines_has_none") {
   CHECK(heap.size() == 0);
 }
 
+TEST_CASE("a_deadline_that_has_passed_is_known_until_it_is_forgotten") {
+  deadline_heap heap{2};
+  CHECK(heap.of(1) == never);
+  heap.add(1, instant{7ns});
+  heap.remove(1);
+  CHECK(heap.of(1) == instant{7ns});
+  CHECK_FALSE(heap.contains(1));
+  heap.add(1, instant{9ns});
+  heap.forget(1);
+  CHECK(heap.empty());
+  CHECK(heap.of(1) == never);
+  heap.grow(3);
+  CHECK(heap.of(2) == never);
+  CHECK_FALSE(heap.contains(2));
+}
+
 TEST_CASE("equal_deadlines_come_in_the_order_of_their_indices") {
   deadline_heap heap{3};
   heap.add(2, instant{5ns});

@@ -9,11 +9,49 @@
 
 #include <catch2/catch.hpp>
 
+#include <malloc.h>
+
+#include <cstdint>
+#include <cstdio>
 #include <vector>
 
 using namespace conecta;
 using namespace conecta::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+double allocated() {
+  auto const now = ::mallinfo2();
+  return static_cast<double>(now.uordblks + now.hblkhd);
+}
+
+/// Of a pool of so many in which each slot has been opened and all hooks have ended.
+double allocated_for(pool_options options, std::size_t slots) {
+  options.max_size = slots;
+  options.min_idle = slots;
+  auto const before = allocated();
+  pool<std::uint64_t> p{options, {.open = [] { return std::uint64_t{1}; }}};
+  until([&] { return p.stats().idle == slots; });
+  return allocated() - before;
+}
+
+double bytes_a_slot_beside_its_resource(pool_options const& options) {
+  constexpr std::size_t few = 1'000;
+  constexpr std::size_t many = 100'000;
+  auto const more = allocated_for(options, many) - allocated_for(options, few);
+  return more / static_cast<double>(many - few) - sizeof(std::uint64_t);
+}
+
+} // namespace
+
+TEST_CASE("a slot takes at most 128 bytes beside its resource") {
+  auto const by_default = bytes_a_slot_beside_its_resource({});
+  auto const with_a_gate = bytes_a_slot_beside_its_resource({.borrowers = recording::off});
+  std::printf("bytes a slot: %.1f, with a gate %.1f\n", by_default, with_a_gate);
+  CHECK(by_default <= 128);
+  CHECK(with_a_gate <= 128);
+}
 
 TEST_CASE("a pool of a million lends as many, and closes them all") {
   constexpr std::size_t million = 1'000'000;
