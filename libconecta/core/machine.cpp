@@ -128,6 +128,9 @@ receipt machine::on(instant now, give_back const& ended, action_list& out) {
   } else {
     move(*index, slot_input::give_back);
     rest(*index, now);
+    if (planted(bug::return_misses_the_queue)) {
+      return receipt::accepted;
+    }
   }
   return settle(now, out);
 }

@@ -11,6 +11,17 @@
 namespace conecta::core {
 
 std::optional<std::uint32_t> machine::next_idle() {
+  if (planted(bug::lent_during_its_check)) {
+    for (auto index = resting_.front(); index != nobody; index = resting_.after(index)) {
+      auto const& that = slots_[index];
+      if (that.state == slot_state::checking && !that.stuck && !that.on_demand) {
+        end_hook(index);
+        move(index, slot_input::checked);
+        come_to_store(index);
+        return index;
+      }
+    }
+  }
   if (count(slot_state::idle) == 0) {
     return std::nullopt;
   }

@@ -51,8 +51,10 @@ enum class bug : std::uint8_t {
   fail_fast_tells_nobody,  ///< callers wait for opens that fail
   leak_is_not_seen,        ///< only the first lease of a resource is watched
   reclaimed_place_is_lost, ///< a place that was taken back from a lease is never given back
+  return_misses_the_queue, ///< what comes back goes idle though somebody has queued meanwhile
+  lent_during_its_check,   ///< a resource is lent while its check runs
 };
-inline constexpr std::size_t bug_count = 39;
+inline constexpr std::size_t bug_count = 41;
 
 inline constexpr std::array<std::string_view, bug_count> bug_names{{
     "none",
@@ -94,6 +96,8 @@ inline constexpr std::array<std::string_view, bug_count> bug_names{{
     "fail_fast_tells_nobody",
     "leak_is_not_seen",
     "reclaimed_place_is_lost",
+    "return_misses_the_queue",
+    "lent_during_its_check",
 }};
 
 #ifdef CONECTA_PLANTED_BUGS
