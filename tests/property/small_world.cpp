@@ -218,9 +218,9 @@ class explorer {
   std::vector<step> steps_;
 };
 
-pool_options small_options() {
+pool_options small_options(world_size size) {
   pool_options options;
-  options.max_size = 2;
+  options.max_size = static_cast<std::size_t>(size);
   options.max_waiters = 3;
   options.open_timeout = never_in_this_world;
   options.check_timeout = never_in_this_world;
@@ -237,13 +237,13 @@ pool_options small_options() {
 
 exploration explore(small_world const& that) { return explorer{that}.run(); }
 
-std::vector<small_world> small_worlds() {
+std::vector<small_world> small_worlds(world_size size) {
   using enum happening;
   std::vector<small_world> worlds;
-  auto const add = [&worlds](std::string name, std::vector<duration> patience,
+  auto const add = [&worlds, size](std::string name, std::vector<duration> patience,
                              std::set<happening> happenings) -> small_world& {
     worlds.push_back({.name = std::move(name),
-                      .options = small_options(),
+                      .options = small_options(size),
                       .hooks = {},
                       .patience = std::move(patience),
                       .happenings = std::move(happenings)});
@@ -296,7 +296,7 @@ std::vector<small_world> small_worlds() {
                       {drain, open_fails, check_fails, discard, detach_and_add});
   closing.hooks = {.check = true, .reset = true};
   closing.options.returned = on_return::reset;
-  closing.options.max_waiters = 2;
+  closing.options.max_waiters = static_cast<std::size_t>(size);
   closing.options.scan_interval = duration{1};
   closing.options.check_retries = 0;
   closing.options.close_timeout = duration{1};
@@ -316,7 +316,7 @@ std::vector<small_world> small_worlds() {
   suspended.options.min_idle = 1;
 
   auto& barging = add("barging", {duration{0}, forever}, {});
-  barging.options.max_waiters = 2;
+  barging.options.max_waiters = 2; // with three, it takes minutes
   barging.options.max_overtaken = 2;
   barging.options.fair = fairness::barging;
 
@@ -340,7 +340,7 @@ std::vector<small_world> small_worlds() {
 
   auto& looking = add("resources found unusable", {duration{0}, duration{2}, forever}, {spurn});
   looking.hooks.look = true;
-  looking.options.max_waiters = 2;
+  looking.options.max_waiters = static_cast<std::size_t>(size);
 
   auto& uses = add("a limit of uses", {duration{0}, forever}, {});
   uses.options.max_uses = 2;
@@ -366,7 +366,7 @@ std::vector<small_world> small_worlds() {
                   {open_fails, check_fails, reset_fails, discard, detach_and_add});
   all.hooks = {.check = true, .reset = true};
   all.options.returned = on_return::reset;
-  all.options.max_waiters = 2;
+  all.options.max_waiters = static_cast<std::size_t>(size);
   all.options.min_idle = 1;
   all.options.scan_interval = duration{2};
   all.options.idle_timeout = duration{2};

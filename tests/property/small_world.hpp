@@ -9,6 +9,7 @@
 #include "core/machine.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,7 +52,10 @@ struct exploration {
 
 [[nodiscard]] exploration explore(small_world const& that);
 
-/// One feature each, two or three slots and at most three waiters.
-[[nodiscard]] std::vector<small_world> small_worlds();
+/// Of slots and of waiters, but where a world says otherwise.
+enum class world_size : std::uint8_t { two = 2, three = 3 };
+
+/// One feature each.
+[[nodiscard]] std::vector<small_world> small_worlds(world_size size);
 
 } // namespace conecta::property
