@@ -13,6 +13,7 @@ namespace conecta::simulation {
 
 struct batch_report {
   std::uint64_t transitions = 0; ///< of the first runs
+  std::uint64_t hash = 0;        ///< of all their traces
   sim::mark_set marks;
   sim::fault_counts outcomes{};
   std::vector<sim::run_report> broken;
@@ -26,6 +27,7 @@ struct batch_report {
     auto const run = sim::simulate(of, seed);
     auto const again = sim::simulate(of, seed);
     batch.transitions += run.steps;
+    batch.hash = (batch.hash ^ run.hash) * 0x100000001b3U;
     batch.marks.add(run.marks);
     for (std::size_t h = 0; h < sim::hook_count; ++h) {
       for (std::size_t o = 0; o < sim::outcome_count; ++o) {
