@@ -1,7 +1,8 @@
 # make         build/conecta, and nothing is installed
 # make demo    install what is missing, build, run scenarios/quickstart.json
 # make test    install what is missing, build and run every test
-# make soak    build, run every scenario of scenarios/faults, harm real servers for SERVER_SECONDS
+# make soak    the proof for SOAK=10m in all; PARTS="simulation properties histories threads fuzzers
+#              faults servers", or some of them: docs/proof.md
 # make mutants print which layer of tests catches which planted bug
 # make setup   only install what is missing; SETUP=no on any target: never install anything
 
@@ -27,12 +28,11 @@ test:
 	@cmake --build build/dev
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error --parallel 2
 
-SERVER_SECONDS ?= 120
+SOAK ?= 10m
+PARTS ?= simulation properties histories threads fuzzers faults servers
 soak:
-	@$(call setup,build test)
-	@$(MAKE) all
-	@for each in scenarios/faults/*.json; do tests/cli/survive.sh build/conecta $$each || exit 1; done
-	@tests/servers/harm_test.py build/conecta --seconds $(SERVER_SECONDS)
+	@$(call setup,build test $(if $(filter fuzzers,$(PARTS)),ci))
+	.ci/soak $(SOAK) $(PARTS)
 
 bench:
 	@$(call setup,build test)
