@@ -1,6 +1,6 @@
 // Conecta's worker in the pool benchmark, which run.py beside the peers starts:
 //
-//   conecta_bench_pool threads | tasks | cas | mutex
+//   conecta_bench_pool threads | barging | tasks | cas | mutex
 //
 // Reads requests, one a line: a shape (pool_shape.hpp) and for how many milliseconds to count.
 // Warms up for a quarter of that, counts, and answers with one line of JSON. Ends with its input.
@@ -41,7 +41,10 @@ int answer_requests() {
 
 int run(std::string_view contestant) {
   if (contestant == "threads") {
-    return answer_requests<thread_player<blocking_contestant>>();
+    return answer_requests<thread_player<blocking_contestant<fairness::strict>>>();
+  }
+  if (contestant == "barging") {
+    return answer_requests<thread_player<blocking_contestant<fairness::barging>>>();
   }
   if (contestant == "tasks") {
     return answer_requests<task_player>();
@@ -52,7 +55,7 @@ int run(std::string_view contestant) {
   if (contestant == "mutex") {
     return answer_requests<thread_player<mutex_contestant>>();
   }
-  std::cerr << "usage: conecta_bench_pool threads | tasks | cas | mutex\n";
+  std::cerr << "usage: conecta_bench_pool threads | barging | tasks | cas | mutex\n";
   return 64;
 }
 

@@ -31,12 +31,13 @@ void fill(Pool& pool, shape const& of) {
   }
 }
 
+template <fairness Fair>
 class blocking_contestant {
  public:
   static constexpr bool waits = true;
 
   explicit blocking_contestant(shape const& of)
-      : pool_{bare_options(of), {.open = [] { return 0; }}} {
+      : pool_{options_for(of), {.open = [] { return 0; }}} {
     fill(pool_, of);
     for (std::size_t i = 0; i < of.leased; ++i) {
       leased_.push_back(acquire());
@@ -45,6 +46,12 @@ class blocking_contestant {
   [[nodiscard]] lease<int> acquire() { return pool_.acquire().value(); }
 
  private:
+  static pool_options options_for(shape const& of) {
+    auto options = bare_options(of);
+    options.fair = Fair;
+    return options;
+  }
+
   pool<int> pool_;
   std::vector<lease<int>> leased_;
 };

@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 HERE = pathlib.Path(__file__).resolve().parent
+# Those that others are compared with; conecta-barging only stands beside them.
 OURS = {"threads": "conecta", "tasks": "conecta-asio"}
 
 
@@ -51,6 +52,8 @@ def contestants(build: pathlib.Path, ours: str):
          "generic-pool"),
     ]
     yield Contestant("conecta", "threads", "fifo", "C++ threads", [], "", [], [ours, "threads"])
+    yield Contestant("conecta-barging", "threads", "unfair", "C++ threads", [], "", [],
+                     [ours, "barging"])
     yield Contestant("conecta-asio", "tasks", "fifo", "Asio completions", [], "", [],
                      [ours, "tasks"])
     yield Contestant("cas", "threads", "yardstick", "C++ threads", [], "", [], [ours, "cas"])

@@ -4,7 +4,8 @@ from math import log10
 
 from shapes import label
 
-COLOURS = {"conecta": "#c1121f", "conecta-asio": "#f77f00", "cas": "#999999", "mutex": "#555555",
+COLOURS = {"conecta": "#c1121f", "conecta-asio": "#f77f00",
+           "conecta-barging": "#e5989b", "cas": "#999999", "mutex": "#555555",
            "puddle": "#00b4d8", "go-conecta": "#0077b6", "deadpool": "#9d4edd", "bb8": "#e0aaff",
            "hikaricp": "#2d6a4f", "commons-pool2": "#74c69d", "commons-pool2-fair": "#b5e48c",
            "generic-pool": "#bc6c25"}

@@ -4,6 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from functools import partial
 
+from contestants import OURS
 from shapes import TITLES
 
 WAITING = ("fewer", "handoff")
@@ -68,7 +69,7 @@ def tables(result):
 
 
 def mark(one, entries):
-    unranked = one["order"] != "yardstick" and not one["name"].startswith("conecta") and \
+    unranked = one["order"] != "yardstick" and one["name"] not in OURS.values() and \
         not entries[0]["results"][one["name"]]["ranked"]
     return f"({one['name']})" if unranked else one["name"]
 
