@@ -25,6 +25,10 @@ dialogue::next dialogue::begin(connection& over, script what) {
   result_.failed.reset();
   result_.left = outcome::after::reusable;
   result_.detail.clear();
+  if (over.kind() == scheme::tcp && what.send.empty()) { // whoever speaks first is the peer
+    over.mark_used();
+    return send_rest();
+  }
   return over.used() ? send_rest() : send_first();
 }
 

@@ -148,6 +148,16 @@ TEST_CASE("bytes that nobody asked for fail a request before it is sent") {
   CHECK(both.client.counters().requests_sent == 0);
 }
 
+TEST_CASE("a greeting is the reply to nothing, also where it is there already") {
+  pair both;
+  both.server.send("220 hello\n");
+  REQUIRE(support::eventually(
+      [&] { return both.client.link().look_at() == connection::look::unread_bytes; }));
+  both.client.start("", line);
+  CHECK_FALSE(both.client.finish().failed);
+  CHECK(both.client.reply() == "220 hello\n");
+}
+
 TEST_CASE("an idle connection shows that its peer closed, without a round trip") {
   pair both;
   CHECK(both.client.link().look_at() == connection::look::quiet);
