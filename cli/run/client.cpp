@@ -40,17 +40,16 @@ void client::start(assignment const& what) {
   acquire_deadline_ = std::min(
       last_moment_,
       saturating_add(asked_at_, common_.what.endpoints[what.endpoint].pool.acquire_timeout));
-  auto& pool = common_.services[what.endpoint]->pool();
-  if (pool.stats().idle > 0) {
-    if (auto lent = pool.try_acquire()) {
-      return leased({}, std::move(*lent));
-    }
+  auto& from = *common_.services[what.endpoint];
+  if (auto lent = from.take_idle(); lent.valid()) {
+    return leased({}, std::move(lent));
   }
   acquire_options options;
   options.deadline = acquire_deadline_;
-  pool.async_acquire(std::move(options), [this](error_code problem, lease<net::connection> lent) {
-    leased(problem, std::move(lent));
-  });
+  from.pool().async_acquire(std::move(options),
+                            [this](error_code problem, lease<net::connection> lent) {
+                              leased(problem, std::move(lent));
+                            });
 }
 
 void client::leased(error_code problem, lease<net::connection> lent) {

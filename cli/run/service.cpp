@@ -174,6 +174,26 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
       watched(std::move(endpoint), opened_, checked_, closing_, watcher_));
 }
 
+lease<connection> service::take_idle() {
+  if (pool_->stats().idle == 0) {
+    return {};
+  }
+  if (auto lent = pool_->try_acquire()) {
+    return std::move(*lent);
+  }
+  ++asked_in_vain_;
+  return {};
+}
+
+pool_stats service::stats() const {
+  if (!pool_) {
+    return {};
+  }
+  auto now = pool_->stats();
+  now.rejected -= asked_in_vain_;
+  return now;
+}
+
 void service::close() noexcept {
   if (pool_) {
     pool_->close();

@@ -18,6 +18,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -43,7 +44,10 @@ class service {
   [[nodiscard]] witness* watcher() const noexcept { return watcher_; }
 
   [[nodiscard]] asio_pool<net::connection>& pool() noexcept { return *pool_; }
-  [[nodiscard]] pool_stats stats() const { return pool_ ? pool_->stats() : pool_stats{}; }
+  /// What is idle and can be lent at once; otherwise invalid, and to be waited for.
+  [[nodiscard]] lease<net::connection> take_idle();
+  /// The pool's own, but for what take_idle() asked in vain: nobody was turned away.
+  [[nodiscard]] pool_stats stats() const;
 
   /// Closes the pool. Then, once closed_all(), finish() stops the far side.
   void close() noexcept;
@@ -79,6 +83,7 @@ class service {
   latency_sink checked_;
   net::udp_drain::farewell closing_;
   std::unique_ptr<asio_pool<net::connection>> pool_;
+  std::uint64_t asked_in_vain_ = 0;
 };
 
 } // namespace conecta::run

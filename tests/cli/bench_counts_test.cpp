@@ -59,6 +59,7 @@ TEST_CASE("a connection that died while it was idle is replaced before it is len
   auto const run = run_bench(scenario);
   CHECK(run.found.at("requests").at("failed") == 0);
   CHECK(run.found.at("pool").at("evicted_by").at("stale") > 0);
+  CHECK(run.found.at("pool").at("rejected") == 0);
   require_sums(run.found);
 }
 
