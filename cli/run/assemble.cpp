@@ -269,6 +269,14 @@ class assembler {
   std::vector<duration> lengths_; ///< of the stages that began
 };
 
+bool awaits_replies(scenario::scenario const& what, std::size_t endpoint) {
+  return std::any_of(
+      what.workload.requests.begin(), what.workload.requests.end(), [&](auto const& each) {
+        auto const at = std::find(each.endpoints.begin(), each.endpoints.end(), endpoint);
+        return at != each.endpoints.end() && !std::holds_alternative<net::no_reply>(each.reply);
+      });
+}
+
 } // namespace
 
 result assemble(gathered const& facts) { return assembler{facts}.make(); }
@@ -277,7 +285,8 @@ bool reached_anything(gathered const& facts) {
   for (std::size_t index = 0; index < facts.services.size(); ++index) {
     auto const& spec = facts.what.endpoints[index];
     auto const& service = *facts.services[index];
-    auto const silent = spec.kind == net::scheme::udp && !spec.check;
+    auto const silent =
+        spec.kind == net::scheme::udp && !spec.check && awaits_replies(facts.what, index);
     if (silent ? service.wire().replies_received > 0 : service.stats().opened > 0) {
       return true;
     }

@@ -36,7 +36,7 @@ struct gathered {
 /// Everything but how it ended and the verdict. REQUIRES: the services are finished.
 [[nodiscard]] result assemble(gathered const& facts);
 
-/// One successful open on some endpoint; on UDP without a check, one reply.
+/// One successful open on some endpoint; on UDP without a check, one reply, where any is awaited.
 [[nodiscard]] bool reached_anything(gathered const& facts);
 
 } // namespace conecta::run

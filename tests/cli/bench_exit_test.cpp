@@ -154,6 +154,16 @@ TEST_CASE("a port without a UDP server is 69") {
   require_sums(result.found);
 }
 
+TEST_CASE("datagrams that nobody shall answer reach their server") {
+  auto scenario = ping_scenario("");
+  scenario["endpoints"][0] = {{"id", "udp"}, {"target", {{"kind", "udp-echo"}}}};
+  scenario["workload"]["requests"][0] = {{"send", "x"}, {"reply", {{"none", true}}}};
+  auto const ended = run({"bench", "-"}, scenario.dump());
+  CAPTURE(ended.out);
+  CHECK(ended.code == 0);
+  CHECK(ended.out.find("not one reply") == std::string::npos);
+}
+
 TEST_CASE("a host that no name server knows is 69, with faults and without") {
   auto scenario = ping_scenario("tcp://no-such-host.invalid:6379");
   auto const result = run_bench(scenario);
