@@ -30,16 +30,17 @@ bool is_open(node const& workload) {
   return model != nullptr && model->text == "open";
 }
 
+std::uint64_t accepted_number(node const* value) {
+  return value != nullptr && !value->refused ? value->whole.value_or(0) : 0;
+}
+
 /// So that no request that is under way is ever refused, unless the scenario wants it.
 void derive_max_waiters(node& tree, node const& workload) {
   std::uint64_t most = pool_options{}.max_waiters;
-  if (node const* const limit = workload.find("max_in_flight")) {
-    most = std::max(most, limit->whole.value_or(0));
-  }
+  most = std::max(most, accepted_number(workload.find("max_in_flight")));
   if (node const* const stages = tree.find("stages")) {
     for (node const& stage : stages->items) {
-      node const* const workers = stage.find("workers");
-      most = std::max(most, workers != nullptr ? workers->whole.value_or(0) : 0);
+      most = std::max(most, accepted_number(stage.find("workers")));
     }
   }
   if (node* const pool = tree.find("pool")) {

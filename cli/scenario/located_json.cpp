@@ -1,12 +1,13 @@
 #include "scenario/located_json.hpp"
 
-#include "net/url.hpp"
+#include "scenario/utf8.hpp"
 #include "scenario/wording.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 #include <unordered_set>
 #include <utility>
 
@@ -95,7 +96,7 @@ class tree_builder {
     open.key_place = here();
     open.duplicate = !open.seen.insert(open.key).second;
     if (open.duplicate) {
-      problems_.add(open.key_place, {}, "the key " + in_quotes(open.key) + " is here twice");
+      problems_.add(open.key_place, pointer(), "the key " + in_quotes(open.key) + " is here twice");
     }
     return true;
   }
@@ -106,7 +107,15 @@ class tree_builder {
     if (override_ == 0 && why.find("unexpected end of input") != std::string::npos) {
       where.line = line_at(text_, text_.size());
     }
-    problems_.add(where, {}, "not JSON: " + why);
+    constexpr std::string_view overflow = "number overflow parsing ";
+    if (why.starts_with(overflow)) {
+      auto const number = std::string_view{why}.substr(overflow.size() + 1);
+      problems_.add(where, pointer(),
+                    "found " + std::string{number.substr(0, number.find('\''))} +
+                        ": a number this large does not fit");
+    } else {
+      problems_.add(where, {}, "not JSON: " + why);
+    }
     return false;
   }
 
@@ -118,6 +127,17 @@ class tree_builder {
     place key_place;
     bool duplicate = false;
   };
+
+  // Of the value that is being read, or of the key that was read last.
+  [[nodiscard]] std::string pointer() const {
+    std::string path;
+    for (level const& each : problems_.full() ? std::span<level const>{} : std::span{open_}) {
+      path = below(path, each.value.kind == value_kind::array
+                             ? std::to_string(each.value.items.size())
+                             : each.key);
+    }
+    return path;
+  }
 
   // The character read last belongs to the token, or ends it on the same line.
   [[nodiscard]] place here() {
@@ -208,38 +228,6 @@ class tree_builder {
   std::vector<level> open_;
   std::optional<node> root_;
 };
-
-// The offset of the first byte that is no part of well-formed UTF-8 (Unicode 15, table 3-7).
-std::optional<std::size_t> first_bad_utf8(std::string_view text) {
-  auto const byte_at = [&](std::size_t index) {
-    return index < text.size() ? static_cast<unsigned char>(text[index]) : 0U;
-  };
-  auto const follows = [&](std::size_t index, unsigned low, unsigned high) {
-    return byte_at(index) >= low && byte_at(index) <= high;
-  };
-  for (std::size_t index = 0; index < text.size();) {
-    unsigned const lead = byte_at(index);
-    std::size_t length = 1;
-    bool good = lead < 0x80;
-    if (lead >= 0xc2 && lead <= 0xdf) {
-      length = 2;
-      good = follows(index + 1, 0x80, 0xbf);
-    } else if (lead >= 0xe0 && lead <= 0xef) {
-      length = 3;
-      good = follows(index + 1, lead == 0xe0 ? 0xa0 : 0x80, lead == 0xed ? 0x9f : 0xbf) &&
-             follows(index + 2, 0x80, 0xbf);
-    } else if (lead >= 0xf0 && lead <= 0xf4) {
-      length = 4;
-      good = follows(index + 1, lead == 0xf0 ? 0x90 : 0x80, lead == 0xf4 ? 0x8f : 0xbf) &&
-             follows(index + 2, 0x80, 0xbf) && follows(index + 3, 0x80, 0xbf);
-    }
-    if (!good) {
-      return index;
-    }
-    index += length;
-  }
-  return std::nullopt;
-}
 
 void append_string(std::string const& text, bool ascii, std::string& out) {
   out += json(text).dump(-1, ' ', ascii, json::error_handler_t::replace);

@@ -2,6 +2,7 @@
 
 #include "scenario/quantity.hpp"
 #include "scenario/rules.hpp"
+#include "scenario/utf8.hpp"
 #include "scenario/wording.hpp"
 
 #include <algorithm>
@@ -159,7 +160,7 @@ void rewrite(node* object, std::string_view key, std::string text, std::uint32_t
 std::optional<std::string> apply_set(node& tree, object_rule const& rule,
                                      std::string_view assignment, std::uint32_t number) {
   std::size_t const equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
+  if (equals == std::string_view::npos || equals == 0 || assignment[equals - 1] == '.') {
     return "no PATH=VALUE; such as pool.max_size=32";
   }
   std::string_view const text = assignment.substr(equals + 1);
@@ -168,10 +169,15 @@ std::optional<std::string> apply_set(node& tree, object_rule const& rule,
   if (target == nullptr) {
     return path.error;
   }
+  if (auto const bad = first_bad_utf8(text)) {
+    return "not UTF-8 text, at byte " + std::to_string(*bad) + R"(; bytes are { "hex": "ff00" })";
+  }
   problem_list mistakes;
   auto parsed = parse_located(text, mistakes, number);
-  bool const json = parsed && mistakes.empty();
-  *target = json ? *std::move(parsed) : string_node(std::string{text}, {0, number});
+  if (parsed && !mistakes.empty()) { // a key that is there twice
+    return mistakes.sorted().front().text;
+  }
+  *target = parsed ? *std::move(parsed) : string_node(std::string{text}, {0, number});
   return std::nullopt;
 }
 

@@ -1,7 +1,7 @@
 #include "scenario/reading.hpp"
 
 #include "scenario/quantity.hpp"
-#include "scenario/shape_check.hpp"
+#include "scenario/wording.hpp"
 
 namespace conecta::scenario {
 namespace {

@@ -343,20 +343,6 @@ node fallback_of(key_rule const& key, place where) {
 
 } // namespace
 
-std::string below(std::string const& pointer, std::string_view key) {
-  std::string escaped;
-  for (char const letter : key.substr(0, 64)) {
-    if (letter == '~') {
-      escaped += "~0";
-    } else if (letter == '/') {
-      escaped += "~1";
-    } else {
-      escaped += letter;
-    }
-  }
-  return pointer + "/" + printable(escaped);
-}
-
 void expand_all(node& tree, environment const& lookup, problem_list& problems) {
   expand_below(tree, {}, lookup, problems);
 }

@@ -19,7 +19,4 @@ void check_shape(node& tree, object_rule const& rule, problem_list& problems);
 /// refused stay as they are; keys that are unknown go.
 void fill_in(node& tree, object_rule const& rule);
 
-/// `pointer/key`, escaped as RFC 6901 says and safe to print.
-[[nodiscard]] std::string below(std::string const& pointer, std::string_view key);
-
 } // namespace conecta::scenario

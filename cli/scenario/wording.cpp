@@ -40,6 +40,20 @@ std::string in_quotes(std::string_view text, std::size_t most) {
   return shown;
 }
 
+std::string below(std::string const& pointer, std::string_view key) {
+  std::string escaped;
+  for (char const letter : key.substr(0, 64)) {
+    if (letter == '~') {
+      escaped += "~0";
+    } else if (letter == '/') {
+      escaped += "~1";
+    } else {
+      escaped += letter;
+    }
+  }
+  return pointer + "/" + printable(escaped);
+}
+
 std::string did_you_mean(std::string_view name, std::span<std::string_view const> candidates) {
   auto const best = nearest_name(name, candidates.first(std::min(candidates.size(), most_named)));
   return best ? "; did you mean " + in_quotes(*best) + "?" : std::string{};

@@ -15,6 +15,9 @@ namespace conecta::scenario {
 /// As a JSON string, in ASCII, cut short after `most` bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = 60);
 
+/// `pointer/key`, escaped as RFC 6901 says and safe to print.
+[[nodiscard]] std::string below(std::string const& pointer, std::string_view key);
+
 /// `; did you mean "..."?` or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view name,
                                        std::span<std::string_view const> candidates);

@@ -307,6 +307,17 @@ TEST_CASE("a set value that cannot be applied is a mistake of usage") {
   CHECK(told.messages[3] == "--set nonsense: no PATH=VALUE; such as pool.max_size=32");
 }
 
+TEST_CASE("a set value is one value, in UTF-8, at a path that ends") {
+  overrides const changes{.sets = {"pool.max_size.=4", "pool={\"max_size\": 1, \"max_size\": 2}",
+                                   "name=\xff"}};
+  problems const told = refused(loaded(parts{}.text(), changes));
+  CHECK(told.why == refusal::usage);
+  CHECK(told.messages ==
+        lines{"--set pool.max_size.=4: no PATH=VALUE; such as pool.max_size=32",
+              "--set pool={\"max_size\": 1, \"max_size\": 2}: the key \"max_size\" is here twice",
+              "--set name=\\xff: not UTF-8 text, at byte 0; bytes are { \"hex\": \"ff00\" }"});
+}
+
 TEST_CASE("a set value that is out of range is a mistake of the command line") {
   overrides const changes{.sets = {"pool.max_size=0", "stages.steady.duration=soon"}};
   problems const told = refused(loaded(parts{}.text(), changes));

@@ -8,7 +8,7 @@ namespace {
 
 struct read {
   std::optional<node> tree;
-  std::vector<std::string> problems; ///< "LINE: text"
+  std::vector<std::string> problems; ///< "LINE: text", or "LINE: pointer: text"
 };
 
 read parsed(std::string_view text) {
@@ -16,7 +16,8 @@ read parsed(std::string_view text) {
   read result;
   result.tree = parse_located(text, found);
   for (problem const& each : found.sorted()) {
-    result.problems.push_back(std::to_string(each.where.line) + ": " + each.text);
+    result.problems.push_back(std::to_string(each.where.line) + ": " +
+                              (each.pointer.empty() ? "" : each.pointer + ": ") + each.text);
   }
   return result;
 }
@@ -60,10 +61,11 @@ TEST_CASE("numbers keep what they were written as") {
   CHECK_FALSE(tree->items[4].whole);
 }
 
-TEST_CASE("a key that is there twice is told with its line, and each one is") {
+TEST_CASE("a key that is there twice is told with its line and pointer, and each one is") {
   auto const [tree, problems] =
-      parsed("{ \"a\": 1,\n \"a\": 2,\n \"b\": { \"c\": 1,\n \"c\": {} } }");
-  CHECK(problems == lines{"2: the key \"a\" is here twice", "4: the key \"c\" is here twice"});
+      parsed("{ \"a\": 1,\n \"a\": 2,\n \"b\": [ 0, { \"c\": 1,\n \"c\": {} } ] }");
+  CHECK(problems ==
+        lines{"2: /a: the key \"a\" is here twice", "4: /b/1/c: the key \"c\" is here twice"});
   REQUIRE(tree);
   CHECK(tree->find("a")->whole == 1);
 }
@@ -76,7 +78,8 @@ TEST_CASE("what is not JSON is one message with its line") {
               "expected '}' (column 1)"});
   CHECK(parsed("{\n\"a\": nan }").problems.at(0).starts_with("2: not JSON: "));
   CHECK(parsed("{\n\"a\": NaN }").problems.at(0).starts_with("2: not JSON: "));
-  CHECK(parsed("[ 1,\n 1e999 ]").problems == lines{"2: not JSON: number overflow parsing '1e999'"});
+  CHECK(parsed("{ \"a\": [ 1,\n -1e999 ] }").problems ==
+        lines{"2: /a/1: found -1e999: a number this large does not fit"});
   CHECK(parsed("{}\n{}").problems.at(0).starts_with("2: not JSON: "));
   CHECK(parsed("[1,]").problems.at(0).starts_with("1: not JSON: "));
   CHECK(parsed("\xef\xbb\xbf{}").problems ==

@@ -100,7 +100,7 @@ TEST_CASE("an unknown key is told with the nearest known one") {
 
 TEST_CASE("a key that is there twice is a mistake") {
   CHECK(with_pool(R"("max_size": 4, "max_size": 5)") ==
-        lines{"test.json:3: the key \"max_size\" is here twice"});
+        lines{"test.json:3: /pool/max_size: the key \"max_size\" is here twice"});
 }
 
 TEST_CASE("numbers are in range and whole where they count") {
@@ -312,6 +312,14 @@ TEST_CASE("one mistake is told once") {
   written.thresholds = R"(, "thresholds": [ { "metric": "wait.p99", "max": "1s", "stage": "x" } ])";
   CHECK(complaints(written) ==
         lines{"test.json:5: /stages: found 7; allowed: an array of 1 to 1000 objects"});
+}
+
+TEST_CASE("a number that is refused is not blamed on what is derived from it") {
+  parts written;
+  written.workload = R"("workload": { "workers": 100000000,
+      "requests": [ { "send": "x", "reply": { "echo": true } } ] },)";
+  CHECK(complaints(written) == lines{"test.json:4: /workload/workers: found 100000000; allowed: a "
+                                     "whole number from 0 to 100000"});
 }
 
 TEST_CASE("of more than a hundred mistakes the rest are counted") {
