@@ -2,6 +2,7 @@
 
 #include "commands/bench.hpp"
 #include "commands/exit_code.hpp"
+#include "commands/output.hpp"
 #include "commands/probe.hpp"
 #include "commands/schema.hpp"
 #include "commands/serve.hpp"
@@ -11,7 +12,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -58,7 +58,7 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  conecta::command::prepare_standard_streams();
   try {
     return run(argc, argv);
   } catch (std::exception const& unexpected) {

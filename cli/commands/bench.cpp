@@ -58,7 +58,7 @@ int put(std::string const& path, std::string_view text, int otherwise) {
 class progress_line {
  public:
   explicit progress_line(bench_options const& options)
-      : shown_{!options.quiet && ::isatty(STDERR_FILENO) == 1} {}
+      : shown_{!options.quiet && rewrites_lines(STDERR_FILENO)} {}
   ~progress_line() {
     if (shown_) {
       std::fputs("\r\033[K", stderr);
@@ -218,16 +218,20 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
   auto* const command = app.add_subcommand("bench", "Run a scenario and report what happened");
   add_changes(*command, *options);
   auto* const json =
-      command->add_option("--json", options->json, "Write the result as JSON; - is standard output")
+      command
+          ->add_option("--json", options->json, "Write the result as JSON; - is standard output")
+          ->check(refuse_empty)
           ->type_name("FILE");
   auto* const junit = command
                           ->add_option("--junit", options->junit,
                                        "Write the verdicts as JUnit XML;\n- is standard output")
+                          ->check(refuse_empty)
                           ->type_name("FILE");
   command
       ->add_option("--trace", options->trace,
                    "Where the events go that led to a violated\ninvariant; without it to a new "
                    "temporary file")
+      ->check(refuse_empty)
       ->type_name("FILE");
   auto* const github = command->add_flag(
       "--github", options->github, "Also print the verdicts as annotations\nof GitHub Actions");

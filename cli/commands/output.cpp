@@ -1,6 +1,7 @@
 #include "commands/output.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -40,6 +41,10 @@ std::string write_all(std::string const& path, std::string_view text) {
   return failed;
 }
 
+std::string refuse_empty(std::string const& path) {
+  return path.empty() ? "is empty; allowed: a path, or - for standard output" : "";
+}
+
 std::string obstacle_to_writing(std::string const& path) {
   struct stat there{};
   auto const exists = ::stat(path.c_str(), &there) == 0;
@@ -57,11 +62,23 @@ std::string obstacle_to_writing(std::string const& path) {
   return {};
 }
 
-bool takes_colours(int descriptor) {
+bool rewrites_lines(int descriptor) {
   auto const* const term = std::getenv("TERM");
+  return ::isatty(descriptor) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0;
+}
+
+bool takes_colours(int descriptor) {
   auto const* const no_color = std::getenv("NO_COLOR");
-  return ::isatty(descriptor) == 1 && term != nullptr && std::strcmp(term, "dumb") != 0 &&
-         (no_color == nullptr || *no_color == '\0');
+  return rewrites_lines(descriptor) && (no_color == nullptr || *no_color == '\0');
+}
+
+void prepare_standard_streams() noexcept {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (auto const each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(each, F_GETFD) < 0) { // an open takes the lowest that is free: this one
+      static_cast<void>(::open("/dev/null", each == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+    }
+  }
 }
 
 } // namespace conecta::command

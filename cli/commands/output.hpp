@@ -11,11 +11,21 @@ namespace conecta::command {
 /// Writes all of `text` to `path`, "-" being standard output; a reason if it could not.
 [[nodiscard]] std::string write_all(std::string const& path, std::string_view text);
 
+/// A check of an option that takes a path: an empty one is a variable that was not set.
+[[nodiscard]] std::string refuse_empty(std::string const& path);
+
 /// Why nothing could be written there later, as far as that can be told now; empty: nothing is
 /// known to be in the way. Leaves everything as it is.
 [[nodiscard]] std::string obstacle_to_writing(std::string const& path);
 
-/// Whether escape sequences make sense there: a terminal, TERM is not dumb, NO_COLOR is not set.
+/// Whether a line can be written over there: a terminal, and TERM is not dumb.
+[[nodiscard]] bool rewrites_lines(int descriptor);
+
+/// Whether colours make sense there: it rewrites lines, and NO_COLOR is not set.
 [[nodiscard]] bool takes_colours(int descriptor);
+
+/// A pipe that is closed fails a write and ends nothing, and no socket becomes a standard stream
+/// where that is closed: using it fails, too. To be called first.
+void prepare_standard_streams() noexcept;
 
 } // namespace conecta::command

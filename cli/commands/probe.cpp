@@ -1,6 +1,7 @@
 #include "commands/probe.hpp"
 
 #include "commands/exit_code.hpp"
+#include "commands/output.hpp"
 #include "commands/probe_report.hpp"
 #include "commands/probing.hpp"
 #include "report/safe_text.hpp"
@@ -13,8 +14,8 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -27,7 +28,7 @@ enum class output { text, json };
 struct given {
   std::vector<std::string> urls;
   std::string timeout = "2s";
-  std::string wait;
+  std::optional<std::string> wait;
   output form = output::text;
 };
 
@@ -55,9 +56,8 @@ void show_progress(probe_finding const& latest) {
 
 int run(given const& options) {
   auto const timeout = read_duration("--timeout", options.timeout);
-  auto const wait =
-      options.wait.empty() ? std::optional{duration{}} : read_duration("--wait", options.wait);
-  bool understood = timeout.has_value() && wait.has_value();
+  auto const wait = options.wait ? read_duration("--wait", *options.wait) : std::nullopt;
+  bool understood = timeout.has_value() && wait.has_value() == options.wait.has_value();
   std::vector<probe_target> targets;
   for (std::size_t i = 0; i < options.urls.size(); ++i) {
     auto parsed = parse_target(options.urls[i]);
@@ -75,10 +75,8 @@ int run(given const& options) {
   }
   probe_limits limits;
   limits.attempt = *timeout;
-  if (!options.wait.empty()) {
-    limits.wait = *wait;
-  }
-  auto const shows_progress = limits.wait && ::isatty(STDERR_FILENO) == 1;
+  limits.wait = wait;
+  auto const shows_progress = limits.wait && rewrites_lines(STDERR_FILENO);
   if (shows_progress) {
     limits.trying_again = show_progress;
   }
@@ -86,9 +84,12 @@ int run(given const& options) {
   if (shows_progress) {
     std::cerr << clear_line << std::flush;
   }
-  std::cout << (options.form == output::json ? probe_json(findings) : probe_text(findings))
-            << std::flush;
-  return std::cout ? exit_code_of(findings) : cannot_write;
+  auto const text = options.form == output::json ? probe_json(findings) : probe_text(findings);
+  if (auto const failed = write_all("-", text); !failed.empty()) {
+    std::cerr << "conecta probe: cannot write " << failed << '\n';
+    return cannot_write;
+  }
+  return exit_code_of(findings);
 }
 
 } // namespace

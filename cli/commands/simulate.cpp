@@ -259,8 +259,11 @@ void add_simulate(CLI::App& app, std::function<int()>& action) {
       ->capture_default_str();
   command
       ->add_option("--trace", options->trace, "Write the first failure's trace, or the first run's")
+      ->check(refuse_empty)
       ->type_name("FILE");
-  command->add_option("--json", options->json, "Write conecta.simulate/1; - is standard output")
+  command
+      ->add_option("--json", options->json, "Write conecta.simulate/1; - is standard output")
+      ->check(refuse_empty)
       ->type_name("FILE");
   command->add_option("--set", options->changes.sets, "Changes a key, as in pool.max_size=1")
       ->type_name("PATH=VALUE")

@@ -191,6 +191,24 @@ TEST_CASE("output that cannot be written is 73") {
   CHECK(run({"bench", "-", "--json", "/nonexistent/result.json"}, text).code == 73);
 }
 
+TEST_CASE("an output that is named by an empty text is 64") {
+  for (char const* const option : {"--json", "--junit", "--trace"}) {
+    CAPTURE(option);
+    CHECK(run({"bench", "-", option, ""}, echo_scenario().dump()).code == 64);
+  }
+}
+
+TEST_CASE("standard output that is closed is 73, and no socket takes its place") {
+  auto const program = cli_test::conecta({}).front();
+  for (std::string const command : {"serve tcp-echo", "schema scenario"}) {
+    CAPTURE(command);
+    auto const ended =
+        support::run_process({"/bin/sh", "-c", "exec \"$0\" " + command + " >&-", program});
+    CHECK(ended.code == 73);
+    CHECK(ended.err.ends_with("cannot write standard output: Bad file descriptor\n"));
+  }
+}
+
 TEST_CASE(
     "output that cannot be written is told before the load, and a file there stays as it is") {
   auto const server = target::start({});

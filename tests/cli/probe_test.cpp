@@ -50,6 +50,21 @@ TEST_CASE("usage that is wrong is 64, with what is allowed and without the URL")
   CHECK(probe({"tcp://127.0.0.1:9", "--timeout", "soon"}).code == 64);
 }
 
+TEST_CASE("an empty option is no option that is absent") {
+  CHECK(probe({closed_tcp_url(), "--wait", ""}).code == 64);
+  CHECK(probe({closed_tcp_url(), "--timeout", ""}).code == 64);
+}
+
+TEST_CASE("a probe that cannot print says so, with 73") {
+  auto const listener = plain_socket::listen_tcp();
+  support::process::surroundings full;
+  full.output_to = "/dev/full";
+  auto const ended =
+      support::run_process(cli_test::conecta({"probe", tcp_url(listener.address())}), full);
+  CHECK(ended.code == 73);
+  CHECK(ended.err == "conecta probe: cannot write standard output: No space left on device\n");
+}
+
 TEST_CASE("of several endpoints the worst decides, and each has a line") {
   auto const listener = plain_socket::listen_tcp();
   auto const found = probe({tcp_url(listener.address()), closed_tcp_url()});

@@ -1,5 +1,6 @@
 #include "support/process.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <stdexcept>
+#include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -75,8 +77,15 @@ process::process(std::vector<std::string> const& command, surroundings around) {
   }
   auto arguments = command;
   auto variables = std::move(around.variables);
+  auto const own = variables.size();
   for (char** each = environ; *each != nullptr; ++each) {
-    variables.emplace_back(*each);
+    std::string_view const inherited{*each};
+    auto const name = inherited.substr(0, inherited.find('=') + 1);
+    auto const end = variables.begin() + static_cast<std::ptrdiff_t>(own);
+    if (std::none_of(variables.begin(), end,
+                     [&](std::string const& given) { return given.starts_with(name); })) {
+      variables.emplace_back(inherited); // a shell takes the last of two
+    }
   }
   auto const argument_list = pointers(arguments);
   auto const variable_list = pointers(variables);
