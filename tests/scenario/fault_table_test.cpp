@@ -28,7 +28,7 @@ std::vector<std::string> table_of_the_docs() {
 
 /// Where a fault of this row can be, for TCP or UDP.
 std::string endpoint_for(fault_row const& row, std::string const& transport) {
-  return row.needs == fault_needs::endpoint
+  return row.needs == fault_needs::endpoint || row.needs == fault_needs::target
              ? R"("target": { "kind": ")" + transport + "-echo\" }"
              : R"("url": ")" + transport + "://localhost:1\"";
 }
