@@ -83,6 +83,7 @@ TEST_CASE("a window that an interrupt cuts short has the pool's figures until th
   auto const server = target::start({});
   auto scenario = long_scenario(server->address());
   scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
+  scenario["workload"]["think"] = "1ms"; // so that a thousand requests outlast the 20 ms
   scenario["faults"] = {{{"id", "slow"},
                          {"endpoint", "server"},
                          {"type", "latency"},
