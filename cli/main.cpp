@@ -4,6 +4,7 @@
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
 #include "commands/probe.hpp"
+#include "commands/proxy.hpp"
 #include "commands/schema.hpp"
 #include "commands/serve.hpp"
 #include "commands/simulate.hpp"
@@ -44,6 +45,7 @@ int run(int argc, char** argv) {
   command::add_bench(app, action);
   command::add_check(app, action);
   command::add_probe(app, action);
+  command::add_proxy(app, action);
   command::add_schema(app, action);
   command::add_serve(app, action);
   command::add_simulate(app, action);

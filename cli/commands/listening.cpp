@@ -1,26 +1,15 @@
 #include "commands/listening.hpp"
 
-#include <arpa/inet.h>
+#include "commands/output.hpp"
+#include "scenario/wording.hpp"
+
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
-#include <netinet/in.h>
 #include <pthread.h>
+#include <utility>
 
 namespace conecta::command {
-
-namespace {
-
-bool is_loopback(wire::address const& where) {
-  if (where.domain() == AF_INET) {
-    auto const* const v4 = reinterpret_cast<sockaddr_in const*>(where.data());
-    return (ntohl(v4->sin_addr.s_addr) >> 24U) == 127;
-  }
-  auto const* const v6 = reinterpret_cast<sockaddr_in6 const*>(where.data());
-  return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) != 0;
-}
-
-} // namespace
 
 std::optional<wire::address> parse_listen(std::string const& text) {
   auto const colon = text.rfind(':');
@@ -47,25 +36,49 @@ std::optional<wire::address> parse_listen(std::string const& text) {
 }
 
 void warn_if_exposed(char const* command, wire::address const& where) {
-  if (!is_loopback(where)) {
+  if (!where.is_loopback()) {
     std::fprintf(stderr, "conecta %s: warning: other machines can reach %s\n", command,
                  where.text().c_str());
   }
 }
 
-stop_signal::stop_signal() {
+bool print_line(char const* command, nlohmann::ordered_json const& what) {
+  auto const failed = write_all("-", what.dump() + "\n");
+  if (!failed.empty()) {
+    std::fprintf(stderr, "conecta %s: cannot write %s\n", command, failed.c_str());
+  }
+  return failed.empty();
+}
+
+void refuse_address(char const* command, char const* option, std::string const& text) {
+  std::fprintf(stderr,
+               "conecta %s: %s %s: allowed: ADDRESS:PORT, such as "
+               "127.0.0.1:8080 or [::1]:0; port 0 is a free one\n",
+               command, option, scenario::printable(text).c_str());
+}
+
+stop_signal::stop_signal(std::vector<int> others) : others_{std::move(others)} {
   ::sigemptyset(&waited_for_);
   ::sigaddset(&waited_for_, SIGINT);
   ::sigaddset(&waited_for_, SIGTERM);
+  for (auto const other : others_) {
+    ::sigaddset(&waited_for_, other);
+  }
   ::pthread_sigmask(SIG_BLOCK, &waited_for_, &before_);
 }
 
 stop_signal::~stop_signal() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
-void stop_signal::wait() {
+int stop_signal::wait() {
   int which = 0;
   ::sigwait(&waited_for_, &which);
-  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  if (which == SIGINT || which == SIGTERM) {
+    for (auto const other : others_) {
+      std::signal(other, SIG_IGN);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  return which;
 }
 
 } // namespace conecta::command

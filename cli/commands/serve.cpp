@@ -2,13 +2,11 @@
 
 #include "commands/exit_code.hpp"
 #include "commands/listening.hpp"
-#include "commands/output.hpp"
 #include "scenario/load.hpp"
 #include "target/server.hpp"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -27,16 +25,6 @@ struct serve_options {
   std::vector<std::string> sets;
 };
 
-using line = nlohmann::ordered_json;
-
-bool print(line const& what) {
-  auto const failed = write_all("-", what.dump() + "\n");
-  if (!failed.empty()) {
-    std::fprintf(stderr, "conecta serve: cannot write %s\n", failed.c_str());
-  }
-  return failed.empty();
-}
-
 std::string url_of(target::target_kind kind, wire::address const& where) {
   auto const scheme = kind == target::target_kind::udp_echo ? "udp://" : "tcp://";
   return scheme + where.text();
@@ -52,13 +40,13 @@ int serve(target::target_options const& options, wire::address const& where) {
     return unavailable;
   }
   warn_if_exposed("serve", server->address());
-  if (!print({{"kind", name_of(options.kind)}, {"url", url_of(options.kind, server->address())}})) {
+  if (!print_line("serve", {{"kind", name_of(options.kind)}, {"url", url_of(options.kind, server->address())}})) {
     return cannot_write;
   }
   stop.wait();
   server->stop();
   auto const counts = server->counts();
-  auto const told = print({{"accepted", counts.accepted},
+  auto const told = print_line("serve", {{"accepted", counts.accepted},
                            {"turned_away", counts.turned_away},
                            {"requests", counts.requests},
                            {"replies", counts.replies}});
@@ -75,10 +63,7 @@ int serve(serve_options const& given) {
   }
   auto const where = parse_listen(given.listen);
   if (!where) {
-    std::fprintf(stderr,
-                 "conecta serve: --listen %s: allowed: ADDRESS:PORT, such as "
-                 "127.0.0.1:8080 or [::1]:0; port 0 is a free one\n",
-                 given.listen.c_str());
+    refuse_address("serve", "--listen", given.listen);
     return usage;
   }
   return serve(std::get<target::target_options>(loaded), *where);

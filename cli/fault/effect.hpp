@@ -84,6 +84,8 @@ class effect {
   [[nodiscard]] virtual duration ends_later(direction) { return duration::zero(); }
 
   [[nodiscard]] std::size_t fault() const noexcept { return fault_; }
+  /// The plan was exchanged: there its number is this.
+  void renumber(std::size_t fault) noexcept { fault_ = fault; }
   [[nodiscard]] bool is_about(direction towards) const noexcept {
     return spec().towards == direction::both || spec().towards == towards;
   }

@@ -66,6 +66,7 @@ enum class resolution : std::uint8_t { missing, slow, changed };
 struct repetition {
   duration every{};
   std::size_t count = 1;
+  bool operator==(repetition const&) const = default;
 };
 
 /// Of a line with `burst`.
@@ -76,7 +77,11 @@ enum class line_state : std::uint8_t { good, bad };
 struct burst_model {
   double p = 0;
   double r = 1;
+  bool operator==(burst_model const&) const = default;
 };
+
+/// The length of a window that only its removal ends.
+inline constexpr duration until_removed = std::chrono::hours{24 * 365 * 100};
 
 struct fault_spec {
   std::string id;
@@ -107,11 +112,14 @@ struct fault_spec {
   duration after{};            ///< idle_disconnect: of silence
   std::size_t connections = 0; ///< max_connections: the key `n`
   duration down{};             ///< restart: until the port is open again
+  std::string written;         ///< as JSON, where faults can be listed
 
   std::string pid_file;
   resolution lookups = resolution::missing;
   std::string address;  ///< numeric: what changed lookups answer
   std::size_t left = 0; ///< descriptors or ports, in the window
+
+  bool operator==(fault_spec const&) const = default;
 
   [[nodiscard]] std::size_t windows() const noexcept { return repeat ? repeat->count : 1; }
   /// When a window opens, told from 0, since the start of the run.

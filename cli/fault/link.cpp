@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t most_unread = std::size_t{256} << 10;
 constexpr std::size_t most_delayed = std::size_t{16} << 20;
-constexpr int reads_at_once = 16; ///< then the others get their turn
 
 } // namespace
 
@@ -59,6 +58,19 @@ void link::remove(std::size_t fault) {
   go_on();
 }
 
+void link::renumber(std::span<std::size_t const> before) {
+  auto const place_of = [&](std::size_t fault) {
+    auto const found = std::ranges::find(before, fault);
+    return found == before.end() ? std::optional<std::size_t>{} : found - before.begin();
+  };
+  for (auto const& each : effects_) {
+    each->renumber(place_of(each->fault()).value());
+  }
+  for (auto* const each : {&down_, &up_}) {
+    each->ended_by = each->ended_by ? place_of(*each->ended_by) : std::nullopt;
+  }
+}
+
 void link::start() { go_on(); }
 
 void link::connect() {
@@ -67,6 +79,7 @@ void link::connect() {
   server_.socket =
       wire::descriptor{::socket(upstream.domain(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   if (!server_.socket) {
+    ++shared_->counts.unreachable;
     reset(client_);
     return;
   }
@@ -100,6 +113,7 @@ bool link::connected() {
   socklen_t size = sizeof error;
   ::getsockopt(server_.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
   if (error != 0 || server_.failed) {
+    ++shared_->counts.unreachable;
     reset(client_);
     return false;
   }
@@ -222,21 +236,6 @@ void link::read(stream& which) {
   shared_->loop.again(*this);
 }
 
-void link::discard_from_client() {
-  auto& scratch = shared_->scratch;
-  for (int i = 0; i < reads_at_once; ++i) {
-    auto const size = ::recv(client_.socket.get(), scratch.data(), scratch.size(), MSG_DONTWAIT);
-    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      return;
-    }
-    if (size == 0 || (size < 0 && errno != EINTR)) {
-      finish();
-      return;
-    }
-  }
-  shared_->loop.again(*this);
-}
-
 void link::find_request(direction towards) {
   if (towards == direction::upstream && (request_ == 0 || down_.bytes > reply_from_)) {
     ++request_;
@@ -260,6 +259,7 @@ void link::pass(stream& which, std::span<char> bytes) {
     each->on_chunk(at, read);
   }
   ++which.chunks;
+  (at.is_down() ? shared_->counts.downstream_bytes : shared_->counts.upstream_bytes) += bytes.size();
   which.end = read.end;
   which.ended_by = read.ended_by;
   send_or_queue(which, {read.bytes.data(), read.bytes.size()}, read.delay);
@@ -280,77 +280,6 @@ void link::send_or_queue(stream& which, std::string_view bytes, duration delay) 
   which.queue.push(bytes, shared_->loop.now() + delay);
 }
 
-bool link::is_full(stream const& which) const noexcept {
-  auto most = most_unread;
-  for (auto const& each : effects_) {
-    most = std::min(most, each->most_ready(which.towards, most));
-  }
-  if (which.queue.size() < most) {
-    return false;
-  }
-  return which.queue.next_due() <= shared_->loop.now() || which.queue.size() >= most_delayed;
-}
-
-bool link::is_blocked(direction towards) const noexcept {
-  return std::ranges::any_of(effects_, [&](auto const& each) { return each->blocks(towards); });
-}
-
-bool link::holds_end(stream const& which) const noexcept {
-  auto const at = passage_of(which);
-  return std::ranges::any_of(effects_, [&](auto const& each) { return each->holds_end(at); });
-}
-
-bool link::settle() { return settle(down_) || settle(up_); }
-
-/// Whether the link is over, or its client alone is left.
-bool link::settle(stream& which) {
-  if (phase_ != phase::open) {
-    return true;
-  }
-  auto& other = opposite(which);
-  if (is_blocked(which.towards) || is_blocked(other.towards)) {
-    return false;
-  }
-  // The receiver is gone, and what it sent before has been passed on: its reset is passed on.
-  if (which.to->failed && other.end != ending::none && other.queue.empty()) {
-    reset(*which.from);
-    return true;
-  }
-  if (!which.queue.empty() || which.fin_passed || holds_end(which)) {
-    return false;
-  }
-  switch (which.end) {
-  case ending::none:
-    return false;
-  case ending::injected_reset:
-    shared_->faults.count(which.ended_by);
-    reset(*which.to);
-    return true;
-  case ending::injected_close:
-    shared_->faults.count(which.ended_by);
-    close_client();
-    return true;
-  case ending::reset:
-    reset(*which.to);
-    return true;
-  case ending::injected_fin:
-    shared_->faults.count(which.ended_by);
-    break;
-  case ending::fin:
-    if (which.end_due > shared_->loop.now()) {
-      return false;
-    }
-    break;
-  }
-  which.fin_passed = true;
-  ::shutdown(which.to->socket.get(), SHUT_WR);
-  if (other.fin_passed) {
-    finish();
-    return true;
-  }
-  return false;
-}
-
 void link::set_alarm() {
   auto due = never;
   auto const now = shared_->loop.now();
@@ -368,34 +297,22 @@ void link::set_alarm() {
   shared_->loop.arm(*this, due);
 }
 
-void link::fail(side& which) noexcept {
-  which.failed = true;
-  which.readable = true; // its end is to be found
-  which.hung_up = true;
+bool link::is_full(stream const& which) const noexcept {
+  if (effects_.empty()) { // what the receiver does not take waits in the kernel: one copy less
+    return !which.queue.empty();
+  }
+  auto most = most_unread;
+  for (auto const& each : effects_) {
+    most = std::min(most, each->most_ready(which.towards, most));
+  }
+  if (which.queue.size() < most) {
+    return false;
+  }
+  return which.queue.next_due() <= shared_->loop.now() || which.queue.size() >= most_delayed;
 }
 
-void link::reset(side& which) {
-  wire::close_with_reset(which.socket);
-  finish();
-}
-
-/// What the client still sends is read and dropped: closed with bytes unread, the kernel would
-/// reset it.
-void link::close_client() {
-  phase_ = phase::closing;
-  shared_->loop.disarm(*this);
-  server_.socket.close();
-  effects_.clear();
-  ::shutdown(client_.socket.get(), SHUT_WR);
-  shared_->loop.again(*this);
-}
-
-void link::finish() {
-  phase_ = phase::over;
-  shared_->loop.disarm(*this);
-  client_.socket.close();
-  server_.socket.close();
-  shared_->ended(*this);
+bool link::is_blocked(direction towards) const noexcept {
+  return std::ranges::any_of(effects_, [&](auto const& each) { return each->blocks(towards); });
 }
 
 } // namespace conecta::fault

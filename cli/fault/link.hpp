@@ -10,6 +10,7 @@
 // Thread safety: the relay's thread only.
 
 #include "fault/effect.hpp"
+#include "fault/relay.hpp"
 #include "wire/address.hpp"
 #include "wire/descriptor.hpp"
 #include "wire/event_loop.hpp"
@@ -19,17 +20,22 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace conecta::fault {
 
 class link;
 
+inline constexpr int reads_at_once = 16; ///< then other links get their turn
+
 /// What links share.
 struct link_context {
   wire::event_loop& loop;
   schedule& faults;
   wire::address upstream;
+  traffic& counts;
   std::function<void(link&)> ended; ///< is to retire it
   std::array<char, 65536> scratch;
 };
@@ -46,6 +52,8 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
   void add(std::unique_ptr<effect> made);
   /// The fault's window has closed.
   void remove(std::size_t fault);
+  /// The plan was exchanged; see relay::on_renumbered.
+  void renumber(std::span<std::size_t const> before);
   /// After the effects that it begins with: goes on to the server, as soon as they let it.
   void start();
 
@@ -67,7 +75,7 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
     direction towards;
     wire::outbox queue;
     ending end = ending::none;
-    std::size_t ended_by = 0; ///< the fault, where one injected the end
+    std::optional<std::size_t> ended_by{}; ///< the fault, where one injected the end
     instant end_due{};        ///< not passed on before
     bool fin_passed = false;
     std::uint64_t chunks = 0;
@@ -98,6 +106,7 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
   [[nodiscard]] bool settle();
   [[nodiscard]] bool settle(stream& which);
   void set_alarm();
+  void count_end(stream const& which);
   void fail(side& which) noexcept;
   void reset(side& which);
   void close_client();

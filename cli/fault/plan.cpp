@@ -54,13 +54,24 @@ double deviation(distribution shape, random_source source) noexcept {
 
 } // namespace
 
-plan::plan(std::vector<fault_spec> const& scenario, std::size_t endpoint, std::uint64_t run_seed) {
+plan::plan(std::vector<fault_spec> const& scenario, std::size_t endpoint, std::uint64_t run_seed)
+    : run_seed_{run_seed} {
   for (auto const& each : scenario) {
     if (each.endpoint == endpoint) {
       faults_.push_back(each);
       seeds_.push_back(mix(run_seed, hash(each.id)));
     }
   }
+}
+
+plan plan::with(std::vector<fault_spec> others) const {
+  plan made;
+  made.run_seed_ = run_seed_;
+  for (auto const& each : others) {
+    made.seeds_.push_back(mix(run_seed_, hash(each.id)));
+  }
+  made.faults_ = std::move(others);
+  return made;
 }
 
 std::optional<std::size_t> plan::find(std::string_view id) const noexcept {

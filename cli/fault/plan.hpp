@@ -33,6 +33,10 @@ class plan {
   /// The faults of one endpoint of a scenario.
   plan(std::vector<fault_spec> const& scenario, std::size_t endpoint, std::uint64_t run_seed);
 
+  /// Others under the same seed.
+  [[nodiscard]] plan with(std::vector<fault_spec> others) const;
+
+  [[nodiscard]] std::vector<fault_spec> const& faults() const noexcept { return faults_; }
   [[nodiscard]] std::size_t size() const noexcept { return faults_.size(); }
   [[nodiscard]] fault_spec const& operator[](std::size_t fault) const { return faults_[fault]; }
   [[nodiscard]] std::optional<std::size_t> find(std::string_view id) const noexcept;
@@ -70,6 +74,7 @@ class plan {
   [[nodiscard]] duration delay(std::size_t fault, draw_point const& point) const noexcept;
 
  private:
+  std::uint64_t run_seed_ = 0;
   std::vector<fault_spec> faults_;
   std::vector<std::uint64_t> seeds_; ///< one a fault
 };

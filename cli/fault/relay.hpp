@@ -17,7 +17,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +30,22 @@ struct relay_options {
   plan faults;
   wire::address listen = wire::address::loopback(); ///< port 0: a free one
   std::size_t most_clients = 16384;                 ///< UDP: so many are told apart at once
+};
+
+/// What has passed.
+struct traffic {
+  std::uint64_t clients = 0; ///< connections, or UDP clients
+  std::uint64_t open = 0;    ///< of these now
+  std::uint64_t unreachable = 0; ///< that the endpoint did not take
+  std::uint64_t upstream_bytes = 0;
+  std::uint64_t downstream_bytes = 0;
+};
+
+/// A fault of the set as it is now.
+struct standing_fault {
+  fault_spec spec;
+  bool active = false;
+  std::uint64_t injected = 0;
 };
 
 class relay {
@@ -41,6 +59,15 @@ class relay {
 
   /// The run starts at `origin`, from which the windows count. To be called once.
   void begin(instant origin) { turning_.begin(origin); }
+  /// Changes the set of faults in one step, between two chunks: `edit` gets those that stand and
+  /// leaves those that shall; it runs on the relay's thread. A fault whose `start` is all that
+  /// differs from the one that stood under its id goes on as if nothing had happened; another one
+  /// starts anew, its `start` counting from now. What is new is there before what goes is gone.
+  /// REQUIRES: begin() was called; no id twice.
+  void change(std::function<void(std::vector<fault_spec>&)> const& edit);
+  [[nodiscard]] std::vector<standing_fault> standing();
+  [[nodiscard]] traffic counts();
+
   /// Takes in what has arrived, closes everything and joins. Counts and times stay.
   virtual void stop();
 
@@ -55,7 +82,9 @@ class relay {
   /// How often the fault struck: what the table of docs/faults.md says that it is drawn for. Where
   /// the kernel itself refuses connections or lets them wait, without telling: the windows in which
   /// it did. 0 for an unknown id.
-  [[nodiscard]] std::uint64_t injected(std::string_view fault_id) const noexcept;
+  [[nodiscard]] std::uint64_t injected(std::string_view fault_id) const {
+    return schedule_.injected(fault_id);
+  }
   [[nodiscard]] std::vector<window_times> windows() const { return schedule_.windows(); }
 
  protected:
@@ -63,6 +92,8 @@ class relay {
 
   /// On the relay's thread, at the moment at which a window opened or closed.
   virtual void on_change(schedule::change const& change) = 0;
+  /// What was the fault `before[i]` is now the fault `i`; others are gone.
+  virtual void on_renumbered(std::span<std::size_t const> before) = 0;
 
   [[nodiscard]] wire::event_loop& loop() noexcept { return thread_.loop(); }
   /// To be called when the derived class is complete; its destructor calls stop().
@@ -71,8 +102,11 @@ class relay {
   void turn_away() noexcept { turned_away_.fetch_add(1, std::memory_order_relaxed); }
 
   schedule schedule_;
+  traffic traffic_;
 
  private:
+  void exchange(std::vector<fault_spec> wanted);
+
   std::atomic<std::uint64_t> turned_away_{0};
   wire::loop_thread thread_;
   turning turning_;

@@ -83,6 +83,61 @@ bool schedule::hits_window(std::size_t fault) const noexcept {
   return plan_.hits_window(fault, window_[fault]);
 }
 
+void schedule::extend(std::vector<fault_spec> added) {
+  auto const before = plan_.size();
+  auto all = plan_.faults();
+  for (auto& each : added) {
+    all.push_back(std::move(each));
+  }
+  std::unique_ptr<std::atomic<std::uint64_t>[]> counts{new std::atomic<std::uint64_t>[all.size()]{}};
+  for (std::size_t i = 0; i < before; ++i) {
+    counts[i] = injected(i);
+  }
+  plan_ = plan_.with(std::move(all));
+  window_.resize(plan_.size());
+  scoped_lock const held{times_mutex_};
+  injected_ = std::move(counts);
+  for (auto i = before; i < plan_.size(); ++i) {
+    times_.push_back({.id = plan_[i].id, .opened = std::nullopt, .closed = std::nullopt});
+  }
+}
+
+void schedule::keep(std::vector<std::size_t> const& which) {
+  std::vector<fault_spec> faults;
+  std::vector<std::size_t> windows;
+  std::vector<std::size_t> active;
+  std::vector<window_times> times;
+  std::unique_ptr<std::atomic<std::uint64_t>[]> counts{
+      new std::atomic<std::uint64_t>[which.size()]{}};
+  scoped_lock const held{times_mutex_};
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    faults.push_back(plan_[which[i]]);
+    windows.push_back(window_[which[i]]);
+    times.push_back(times_[which[i]]);
+    counts[i] = injected(which[i]);
+  }
+  for (auto const fault : active_) {
+    auto const place = std::ranges::find(which, fault) - which.begin();
+    active.push_back(static_cast<std::size_t>(place));
+  }
+  plan_ = plan_.with(std::move(faults));
+  window_ = std::move(windows);
+  active_ = std::move(active);
+  times_ = std::move(times);
+  injected_ = std::move(counts);
+}
+
+std::vector<schedule::change> schedule::close(std::size_t fault) {
+  if (std::erase(active_, fault) == 0) {
+    return {};
+  }
+  return {{fault, change::kind::closed}};
+}
+
+duration schedule::since_begin(instant now) const noexcept {
+  return origin_ ? now - *origin_ : duration::zero();
+}
+
 void schedule::count(std::size_t fault) noexcept {
   injected_[fault].fetch_add(1, std::memory_order_relaxed);
 }
@@ -91,9 +146,10 @@ std::uint64_t schedule::injected(std::size_t fault) const noexcept {
   return injected_[fault].load(std::memory_order_relaxed);
 }
 
-std::uint64_t schedule::injected(std::string_view id) const noexcept {
-  auto const fault = plan_.find(id);
-  return fault ? injected(*fault) : 0;
+std::uint64_t schedule::injected(std::string_view id) const {
+  scoped_lock const held{times_mutex_};
+  auto const found = std::ranges::find(times_, id, &window_times::id);
+  return found == times_.end() ? 0 : injected(static_cast<std::size_t>(found - times_.begin()));
 }
 
 std::vector<window_times> schedule::windows() const {

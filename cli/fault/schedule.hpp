@@ -3,8 +3,10 @@
 // A plan on the clock: which windows are open at this moment, when they really opened and closed,
 // and how often each fault struck. The relay whose loop turns it asks no clock of its own.
 //
-// Thread safety: injected() and windows() may be called from any thread, the rest only by the
-// relay's thread, or before it runs.
+// The plan can be exchanged while it runs: see relay::change() for how that is done.
+//
+// Thread safety: injected() by its id, and windows(), may be called from any thread, the rest only by the
+// relay's thread, or while it does not run.
 
 #include "base/mutex.hpp"
 #include "fault/plan.hpp"
@@ -12,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace conecta::fault {
@@ -53,9 +56,17 @@ class schedule {
   [[nodiscard]] bool hits_window(std::size_t fault) const noexcept;
   void count(std::size_t fault) noexcept;
 
+  /// Faults are added behind those that are there; none of them is open yet.
+  void extend(std::vector<fault_spec> added);
+  /// Only these stay, in this order. REQUIRES: no window of another is open.
+  void keep(std::vector<std::size_t> const& which);
+  /// Closes this fault's window, if it is open.
+  [[nodiscard]] std::vector<change> close(std::size_t fault);
+  [[nodiscard]] duration since_begin(instant now) const noexcept;
+
   [[nodiscard]] std::uint64_t injected(std::size_t fault) const noexcept;
   /// 0 for an unknown id.
-  [[nodiscard]] std::uint64_t injected(std::string_view id) const noexcept;
+  [[nodiscard]] std::uint64_t injected(std::string_view id) const;
   [[nodiscard]] std::vector<window_times> windows() const;
 
  private:
@@ -63,6 +74,8 @@ class schedule {
   std::optional<instant> origin_;
   std::vector<std::size_t> active_;
   std::vector<std::size_t> window_; ///< of each fault that is active: which
+
+  /// Exchanged by the relay's thread alone, under the mutex.
   std::unique_ptr<std::atomic<std::uint64_t>[]> injected_;
 
   mutable mutex times_mutex_;

@@ -18,6 +18,7 @@ class tcp_relay final : public relay {
 
  private:
   void on_change(schedule::change const& change) override;
+  void on_renumbered(std::span<std::size_t const> before) override;
   void take(wire::descriptor client);
   void drop(link& which);
   void add(link& which, std::size_t fault);
@@ -35,7 +36,9 @@ class tcp_relay final : public relay {
 
 tcp_relay::tcp_relay(relay_options options)
     : relay{std::move(options.faults)},
-      shared_{loop(), schedule_, options.upstream, [this](link& which) { drop(which); }, {}},
+      shared_{loop(),   schedule_,
+              options.upstream, traffic_,
+              [this](link& which) { drop(which); }, {}},
       listener_{loop(), options.listen, [this](wire::descriptor c) { take(std::move(c)); }} {
   run("relay-tcp");
 }
@@ -49,6 +52,8 @@ void tcp_relay::stop() {
 void tcp_relay::take(wire::descriptor client) {
   auto made = std::make_unique<link>(shared_, next_number_, std::move(client));
   ++next_number_;
+  ++traffic_.clients;
+  ++traffic_.open;
   auto& taken = *made;
   links_.emplace(&taken, std::move(made));
   for (auto const fault : schedule_.active()) {
@@ -61,6 +66,7 @@ void tcp_relay::take(wire::descriptor client) {
 
 void tcp_relay::drop(link& which) {
   auto const found = links_.find(&which);
+  --traffic_.open;
   loop().retire(std::move(found->second));
   links_.erase(found);
 }
@@ -97,6 +103,12 @@ void tcp_relay::on_change(schedule::change const& change) {
     } else if (change.what == schedule::change::kind::closed) {
       each->remove(change.fault);
     }
+  }
+}
+
+void tcp_relay::on_renumbered(std::span<std::size_t const> before) {
+  for (auto const& each : links_) {
+    each.first->renumber(before);
   }
 }
 

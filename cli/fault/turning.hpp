@@ -26,9 +26,10 @@ class turning {
   /// Windows that the run's end cut short are noted; nobody is told.
   void end();
 
- private:
+  /// Opens and closes what is due: by itself, and at once when the plan was exchanged. The loop's.
   void turn();
 
+ private:
   schedule* what_;
   wire::event_loop* loop_;
   std::function<void(schedule::change const&)> then_;

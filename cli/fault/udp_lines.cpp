@@ -1,9 +1,11 @@
 // What the UDP relay keeps of a client between two datagrams: whether its line is good or bad, and
-// until when it is busy.
+// until when it is busy; and under which numbers, when the set of faults is exchanged.
 
 #include "fault/udp_relay.hpp"
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 namespace conecta::fault {
 
@@ -12,6 +14,50 @@ void flow::forget(std::size_t fault) {
   counted.erase(fault);
   std::erase_if(lines, is_its);
   std::erase_if(paces, is_its);
+}
+
+void flow::renumber(std::span<std::size_t const> before) {
+  auto const place_of = [&](std::size_t fault) {
+    return static_cast<std::size_t>(std::ranges::find(before, fault) - before.begin());
+  };
+  auto const of_each = [&](auto const& old) {
+    std::remove_cvref_t<decltype(old)> made;
+    for (auto const& [key, state] : old) {
+      if (auto const place = place_of(key.first); place < before.size()) {
+        made.emplace(std::pair{place, key.second}, state);
+      }
+    }
+    return made;
+  };
+  lines = of_each(lines);
+  paces = of_each(paces);
+  std::set<std::size_t> faults;
+  for (auto const fault : counted) {
+    if (auto const place = place_of(fault); place < before.size()) {
+      faults.insert(place);
+    }
+  }
+  counted = std::move(faults);
+}
+
+/// What waits for a fault that is gone was let go when its window closed.
+void udp_relay::on_renumbered(std::span<std::size_t const> before) {
+  auto const place_of = [&](std::size_t fault) {
+    return static_cast<std::size_t>(std::ranges::find(before, fault) - before.begin());
+  };
+  for (auto& each : held_) {
+    each.fault = place_of(each.fault);
+  }
+  std::priority_queue<late_datagram> late;
+  for (; !late_.empty(); late_.pop()) {
+    auto each = late_.top();
+    each.paced_by = place_of(each.paced_by);
+    late.push(std::move(each));
+  }
+  late_ = std::move(late);
+  for (auto const& each : flows_) {
+    each.second->renumber(before);
+  }
 }
 
 void udp_relay::count_client(flow& of, std::size_t fault) {

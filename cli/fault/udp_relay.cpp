@@ -2,6 +2,7 @@
 
 #include "fault/damage.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <sys/socket.h>
 #include <system_error>
@@ -85,6 +86,8 @@ flow* udp_relay::flow_of(wire::address const& client) {
   }
   made->opened = loop().now();
   ++next_number_;
+  ++traffic_.clients;
+  ++traffic_.open;
   if (reap_due_.due() == never) {
     loop().arm(reap_due_, loop().now() + reap_interval);
   }
@@ -117,6 +120,7 @@ void udp_relay::forget(wire::address const& client) {
 }
 
 void udp_relay::retire(std::unique_ptr<flow> which) {
+  --traffic_.open;
   which->upstream.close();
   loop().retire(std::move(which));
 }
@@ -144,6 +148,8 @@ void udp_relay::reap(duration limit) {
 
 void udp_relay::pass(flow& of, direction towards, std::span<char> bytes) {
   of.last_used = loop().now();
+  (towards == direction::downstream ? traffic_.downstream_bytes : traffic_.upstream_bytes) +=
+      bytes.size();
   auto& number = towards == direction::downstream ? of.sent_down : of.sent_up;
   draw_point const point{of.number, towards, number++};
   passing what{.bytes = bytes, .more = {}, .delay = {}, .copies = 1};

@@ -35,6 +35,8 @@ struct flow final : wire::event_loop::watcher {
   void on_ready(std::uint32_t events) override;
   /// A window of the fault has ended.
   void forget(std::size_t fault);
+  /// The plan was exchanged; see relay::on_renumbered.
+  void renumber(std::span<std::size_t const> before);
 
   udp_relay* owner;
   std::uint64_t number;
@@ -97,6 +99,7 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
 
   void on_ready(std::uint32_t events) override;
   void on_change(schedule::change const& change) override;
+  void on_renumbered(std::span<std::size_t const> before) override;
 
   [[nodiscard]] flow* flow_of(wire::address const& client);
   [[nodiscard]] bool connect_upstream(flow& of);

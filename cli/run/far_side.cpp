@@ -1,12 +1,12 @@
 #include "run/far_side.hpp"
 
 #include "fault/relay.hpp"
+#include "fault/upstream.hpp"
 #include "net/udp_drain.hpp"
 #include "run/runner.hpp"
 #include "target/server.hpp"
 
 #include <algorithm>
-#include <netdb.h>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,22 +14,6 @@
 namespace conecta::run {
 
 namespace {
-
-/// Where a relay shall connect to: looked up once, before the run.
-wire::address address_of(net::endpoint_url const& url) {
-  if (auto const numeric = wire::address::numeric(url.host, url.port)) {
-    return *numeric;
-  }
-  addrinfo hints{};
-  hints.ai_socktype = url.kind == net::scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (auto const problem =
-          ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found)) {
-    throw unknown_host{"cannot resolve " + url.host + ": " + ::gai_strerror(problem)};
-  }
-  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> const owned{found, &::freeaddrinfo};
-  return {owned->ai_addr, owned->ai_addrlen};
-}
 
 bool is_relayed(scenario::scenario const& what, std::size_t endpoint) {
   return std::ranges::any_of(what.faults, [&](fault::fault_spec const& each) {
@@ -57,7 +41,7 @@ class near_by final : public far_side {
     if (!is_relayed(what, endpoint)) {
       return;
     }
-    fault::relay_options options{server_ ? server_->address() : address_of(*spec.url),
+    fault::relay_options options{server_ ? server_->address() : fault::resolve(*spec.url),
                                  fault::plan{done_by(fault::done_by::relay, what.faults), endpoint,
                                              what.seed},
                                  wire::address::loopback(),

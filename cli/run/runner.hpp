@@ -8,6 +8,7 @@
 // It takes over SIGINT and SIGTERM while it runs: the first ends
 // the load and still reports, the second ends the process at once.
 
+#include "fault/upstream.hpp"
 #include "run/result.hpp"
 #include "scenario/model.hpp"
 
@@ -34,10 +35,7 @@ class too_few_descriptors : public std::runtime_error {
 };
 
 /// A faulty endpoint's relay must know where to relay to before the run.
-class unknown_host : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+using fault::unknown_host;
 
 /// Throws too_few_descriptors, unknown_host or bad_pid_file before it starts anything, and
 /// std::system_error where an embedded server or a relay cannot have its socket. Faults that send

@@ -1,12 +1,15 @@
-#include "scenario/build_context.hpp"
+#include "scenario/build_faults.hpp"
 
+#include "scenario/build_context.hpp"
 #include "scenario/fault_table.hpp"
+#include "scenario/key_tables.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
 #include "wire/address.hpp"
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <vector>
 
 namespace conecta::scenario {
@@ -30,6 +33,52 @@ constexpr std::array resolutions{std::pair{"missing"sv, fault::resolution::missi
 constexpr std::array drawn{std::pair{"connection"sv, fault::drawn_per::connection},
                            std::pair{"request"sv, fault::drawn_per::request}};
 
+std::optional<fault::fault_type> read_type(located const& from) {
+  auto const text = read_text(from);
+  for (auto const& row : fault_table()) {
+    if (text == row.name()) {
+      return row.type;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<fault::burst_model> read_burst(located const& from) {
+  auto const p = read_real(from["p"]);
+  auto const r = read_real(from["r"]);
+  return p && r ? std::optional{fault::burst_model{*p, *r}} : std::nullopt;
+}
+
+std::optional<fault::repetition> read_repeat(located const& from) {
+  auto const every = read_duration(from["every"]);
+  auto const count = read_whole(from["count"]);
+  return every && count ? std::optional{fault::repetition{*every, *count}} : std::nullopt;
+}
+
+/// Whether windows do not overlap.
+bool check_overlap(located const& from, fault::fault_spec const& made, problem_list& problems) {
+  located const every = from["repeat"]["every"];
+  if (made.length <= made.repeat->every) {
+    return true;
+  }
+  auto const lasts = made.length == fault::until_removed
+                         ? std::string{"until it is removed; allowed: with \"for\""}
+                         : format_duration(made.length) + "; allowed: at least that";
+  problems.add(every->where, every.pointer,
+               "found " + shown(*every) + ", and the window lasts " + lasts);
+  return false;
+}
+
+/// Of a proxy, which has no end: the last window begins within ten years.
+void check_count(located const& from, fault::repetition const& repeat, problem_list& problems) {
+  auto const most = ten_years / static_cast<std::uint64_t>(repeat.every.count());
+  if (repeat.count > most) {
+    problems.add(from->where, from.pointer,
+                 "found " + shown(*from) + "; allowed: at most " + std::to_string(most) +
+                     ", which takes ten years");
+  }
+}
+
 class faults_reader {
  public:
   explicit faults_reader(build_context& context) : context_{context} {}
@@ -39,53 +88,23 @@ class faults_reader {
     context_.faults.complete = list || context_.root->find("faults") == nullptr;
     for (std::size_t index = 0; index < list.size(); ++index) {
       located const from = list.item(index);
-      fault::fault_spec made;
+      auto made = read_fault(from);
       context_.enter(context_.faults, from["id"], index);
-      assign(made.id, read_text(from["id"]));
       auto const type = read_type(from["type"]);
-      assign(made.type, type);
       auto const endpoint = context_.look_up(context_.endpoints, from["endpoint"], "endpoint");
       assign(made.endpoint, endpoint);
       known_.push_back(type && endpoint);
       if (type && endpoint && *endpoint < context_.transport_known.size() &&
           context_.transport_known[*endpoint]) {
-        check_fits(from, *type, context_.made.endpoints[*endpoint].kind);
+        check_fits(from["type"], *type, context_.made.endpoints[*endpoint].kind,
+                   "the endpoint " + shown(*from["endpoint"]), fitting_types::all,
+                   context_.problems);
         check_has(from, row_of(*type).needs, context_.made.endpoints[*endpoint]);
       }
-      assign(made.at, read_text(from["at"]));
       assign(made.start, moment(from["at"]));
-      assign(made.length, read_duration(from["for"]));
-      assign(made.probability, read_real(from["probability"]));
-      assign(made.applies_to, read_choice(from["applies_to"], affected));
-      assign(made.towards, read_choice(from["direction"], directions));
-      assign(made.delay, read_duration(from["delay"]));
-      assign(made.jitter, read_duration(from["jitter"]));
-      assign(made.spread, read_choice(from["distribution"], distributions));
-      assign(made.after_bytes, read_size(from["after_bytes"]));
-      assign(made.rate, read_byte_rate(from["rate"]));
-      assign(made.queue, read_size(from["queue"]));
-      assign(made.size, read_size(from["size"]));
-      if (type == fault::fault_type::reorder) {
-        assign(made.behind, read_whole(from["gap"]));
-      } else {
-        assign(made.gap, read_duration(from["gap"]));
-      }
-      assign(made.bits, read_whole(from["bits"]));
-      assign(made.bytes, read_size(from["bytes"]));
-      assign(made.send, read_text(from["send"]));
-      assign(made.left, read_whole(from["n"]));
-      assign(made.pid_file, read_text(from["pid_file"]));
-      assign(made.lookups, read_choice(from["mode"], resolutions));
-      assign(made.address, read_text(from["address"]));
       if (type == fault::fault_type::name) {
         check_mode(from, made);
       }
-      assign(made.per, read_choice(from["per"], drawn));
-      made.burst = read_burst(from["burst"]);
-      assign(made.after, read_duration(from["after"]));
-      assign(made.connections, read_whole(from["n"]));
-      assign(made.down, read_duration(from["down"]));
-      made.repeat = read_repeat(from["repeat"]);
       check_repeat(from, made);
       context_.made.faults.push_back(std::move(made));
     }
@@ -93,37 +112,9 @@ class faults_reader {
   }
 
  private:
-  static std::optional<fault::fault_type> read_type(located const& from) {
-    auto const text = read_text(from);
-    for (auto const& row : fault_table()) {
-      if (text == row.name()) {
-        return row.type;
-      }
-    }
-    return std::nullopt;
-  }
-
-  static std::optional<fault::burst_model> read_burst(located const& from) {
-    auto const p = read_real(from["p"]);
-    auto const r = read_real(from["r"]);
-    return p && r ? std::optional{fault::burst_model{*p, *r}} : std::nullopt;
-  }
-
-  static std::optional<fault::repetition> read_repeat(located const& from) {
-    auto const every = read_duration(from["every"]);
-    auto const count = read_whole(from["count"]);
-    return every && count ? std::optional{fault::repetition{*every, *count}} : std::nullopt;
-  }
-
-  /// Windows do not overlap, and the last of them opens within the run.
+  /// The last window opens within the run.
   void check_repeat(located const& from, fault::fault_spec const& made) {
-    if (!made.repeat) {
-      return;
-    }
-    located const every = from["repeat"]["every"];
-    if (made.length > made.repeat->every) {
-      context_.refuse(every, "found " + shown(*every) + ", and the window lasts " +
-                                 format_duration(made.length) + "; allowed: at least that");
+    if (!made.repeat || !check_overlap(from, made, context_.problems)) {
       return;
     }
     auto const left = context_.made.length() - made.start;
@@ -137,23 +128,6 @@ class faults_reader {
                                  std::to_string(most + 1) + "; allowed: at most " +
                                  std::to_string(most));
     }
-  }
-
-  void check_fits(located const& from, fault::fault_type type, net::scheme kind) {
-    bool const tcp = kind == net::scheme::tcp;
-    auto const fits = [tcp](fault_row const& row) { return tcp ? row.fits_tcp() : row.fits_udp(); };
-    if (fits(row_of(type))) {
-      return;
-    }
-    std::vector<std::string_view> fitting;
-    for (auto const& row : fault_table()) {
-      if (fits(row)) {
-        fitting.push_back(row.name());
-      }
-    }
-    context_.refuse(from["type"], "found " + shown(*from["type"]) + ", and the endpoint " +
-                                      shown(*from["endpoint"]) + " is " + (tcp ? "TCP" : "UDP") +
-                                      "; allowed: " + listed(fitting));
   }
 
   void check_has(located const& from, fault_needs needs, endpoint_spec const& endpoint) {
@@ -269,6 +243,96 @@ class faults_reader {
 };
 
 } // namespace
+
+fault::fault_spec read_fault(located const& from) {
+  fault::fault_spec made;
+  assign(made.id, read_text(from["id"]));
+  auto const type = read_type(from["type"]);
+  assign(made.type, type);
+  assign(made.at, read_text(from["at"]));
+  assign(made.length, read_duration(from["for"]));
+  assign(made.probability, read_real(from["probability"]));
+  assign(made.applies_to, read_choice(from["applies_to"], affected));
+  assign(made.towards, read_choice(from["direction"], directions));
+  assign(made.delay, read_duration(from["delay"]));
+  assign(made.jitter, read_duration(from["jitter"]));
+  assign(made.spread, read_choice(from["distribution"], distributions));
+  assign(made.after_bytes, read_size(from["after_bytes"]));
+  assign(made.rate, read_byte_rate(from["rate"]));
+  assign(made.queue, read_size(from["queue"]));
+  assign(made.size, read_size(from["size"]));
+  if (type == fault::fault_type::reorder) {
+    assign(made.behind, read_whole(from["gap"]));
+  } else {
+    assign(made.gap, read_duration(from["gap"]));
+  }
+  assign(made.bits, read_whole(from["bits"]));
+  assign(made.bytes, read_size(from["bytes"]));
+  assign(made.send, read_text(from["send"]));
+  assign(made.left, read_whole(from["n"]));
+  assign(made.pid_file, read_text(from["pid_file"]));
+  assign(made.lookups, read_choice(from["mode"], resolutions));
+  assign(made.address, read_text(from["address"]));
+  assign(made.per, read_choice(from["per"], drawn));
+  made.burst = read_burst(from["burst"]);
+  assign(made.after, read_duration(from["after"]));
+  assign(made.connections, read_whole(from["n"]));
+  assign(made.down, read_duration(from["down"]));
+  made.repeat = read_repeat(from["repeat"]);
+  return made;
+}
+
+void check_fits(located const& named, fault::fault_type type, net::scheme kind,
+                std::string const& whose, fitting_types which, problem_list& problems) {
+  bool const tcp = kind == net::scheme::tcp;
+  auto const fits = [tcp](fault_row const& row) { return tcp ? row.fits_tcp() : row.fits_udp(); };
+  if (fits(row_of(type))) {
+    return;
+  }
+  std::vector<std::string_view> fitting;
+  for (auto const& row : fault_table()) {
+    if (fits(row) && (which == fitting_types::all || row.is_relayed())) {
+      fitting.push_back(row.name());
+    }
+  }
+  problems.add(named->where, named.pointer,
+               "found " + shown(*named) + ", and " + whose + " is " + (tcp ? "TCP" : "UDP") +
+                   "; allowed: " + listed(fitting));
+}
+
+std::vector<fault::fault_spec> read_proxy_faults(located const& list, net::scheme kind,
+                                                 problem_list& problems) {
+  std::vector<fault::fault_spec> made;
+  std::set<std::string> ids;
+  for (std::size_t index = 0; index < list.size(); ++index) {
+    located const from = list.item(index);
+    if (!from) {
+      continue;
+    }
+    made.push_back(read_proxy_fault(from, kind, problems));
+    if (from["id"] && !ids.insert(made.back().id).second) {
+      problems.add(from["id"]->where, from["id"].pointer,
+                   "found " + shown(*from["id"]) + " twice; each must be unique");
+    }
+  }
+  return made;
+}
+
+fault::fault_spec read_proxy_fault(located const& from, net::scheme kind, problem_list& problems) {
+  auto made = read_fault(from);
+  if (auto const type = read_type(from["type"])) {
+    check_fits(from["type"], *type, kind, "the proxy", fitting_types::relayed, problems);
+  }
+  assign(made.start, read_duration(from["at"]));
+  if (!read_duration(from["for"])) {
+    made.length = fault::until_removed;
+  }
+  if (made.repeat && check_overlap(from, made, problems)) {
+    check_count(from["repeat"]["count"], *made.repeat, problems);
+  }
+  made.written = written(*from);
+  return made;
+}
 
 void build_faults(build_context& context) { faults_reader{context}.run(); }
 

@@ -27,6 +27,10 @@ struct fault_row {
   std::span<key_rule const> keys = {}; ///< beside the common ones, or in their place
 
   [[nodiscard]] constexpr std::string_view name() const noexcept { return fault::name_of(type); }
+  /// Whether a relay alone does it.
+  [[nodiscard]] constexpr bool is_relayed() const noexcept {
+    return fault::doer_of(type) == fault::done_by::relay;
+  }
   [[nodiscard]] bool fits_tcp() const noexcept { return carrier != fault_carrier::udp; }
   [[nodiscard]] bool fits_udp() const noexcept { return carrier != fault_carrier::tcp; }
 };

@@ -28,4 +28,9 @@ extern object_rule const pool_rule;
 extern object_rule const fault_rule; ///< what each type means: fault_table.hpp
 extern object_rule const target_rule;
 
+/// Of `conecta proxy`: without an endpoint.
+[[nodiscard]] object_rule const& proxy_fault_rule();
+/// The document that holds them.
+[[nodiscard]] object_rule const& proxy_faults_rule();
+
 } // namespace conecta::scenario

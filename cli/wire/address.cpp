@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
+#include <sys/un.h>
 #include <system_error>
 
 namespace conecta::wire {
@@ -46,6 +47,25 @@ std::optional<address> address::numeric(std::string const& ip, std::uint16_t por
   return std::nullopt;
 }
 
+std::optional<address> address::unix_path(std::string const& path) noexcept {
+  sockaddr_un made{};
+  if (path.empty() || path.size() >= sizeof made.sun_path) {
+    return std::nullopt;
+  }
+  made.sun_family = AF_UNIX;
+  path.copy(made.sun_path, path.size());
+  return address{reinterpret_cast<sockaddr const*>(&made), sizeof made};
+}
+
+bool address::is_loopback() const noexcept {
+  if (storage_.ss_family == AF_INET) {
+    auto const* v4 = reinterpret_cast<sockaddr_in const*>(&storage_);
+    return (ntohl(v4->sin_addr.s_addr) >> 24U) == 127;
+  }
+  auto const* v6 = reinterpret_cast<sockaddr_in6 const*>(&storage_);
+  return storage_.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) != 0;
+}
+
 std::uint16_t address::port() const noexcept {
   if (storage_.ss_family == AF_INET) {
     return ntohs(reinterpret_cast<sockaddr_in const*>(&storage_)->sin_port);
@@ -67,6 +87,9 @@ std::string address::text() const {
     auto const* v6 = reinterpret_cast<sockaddr_in6 const*>(&storage_);
     ::inet_ntop(AF_INET6, &v6->sin6_addr, ip.data(), ip.size());
     return "[" + std::string{ip.data()} + "]:" + std::to_string(port());
+  }
+  if (storage_.ss_family == AF_UNIX) {
+    return reinterpret_cast<sockaddr_un const*>(&storage_)->sun_path;
   }
   return "no address";
 }

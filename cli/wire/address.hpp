@@ -1,7 +1,7 @@
 #pragma once
 
-// The address of a socket as the kernel knows it: IPv4 or IPv6 and a port. A value; it resolves no
-// names.
+// The address of a socket as the kernel knows it: IPv4 or IPv6 and a port, or the path of a Unix
+// socket. A value; it resolves no names.
 
 #include <cstdint>
 #include <optional>
@@ -24,13 +24,17 @@ class address {
   /// A numeric address such as "127.0.0.1" or "::1"; nothing for anything else.
   [[nodiscard]] static std::optional<address> numeric(std::string const& ip, std::uint16_t port);
 
+  /// Nothing for a path that is empty or too long for the kernel.
+  [[nodiscard]] static std::optional<address> unix_path(std::string const& path) noexcept;
+
   [[nodiscard]] sockaddr const* data() const noexcept {
     return reinterpret_cast<sockaddr const*>(&storage_);
   }
   [[nodiscard]] socklen_t size() const noexcept { return size_; }
   [[nodiscard]] int domain() const noexcept { return storage_.ss_family; }
   [[nodiscard]] std::uint16_t port() const noexcept;
-  /// "127.0.0.1:80", "[::1]:80"
+  [[nodiscard]] bool is_loopback() const noexcept;
+  /// "127.0.0.1:80", "[::1]:80", "/run/server.sock"
   [[nodiscard]] std::string text() const;
   /// Its bytes, for use as a key.
   [[nodiscard]] std::string_view bytes() const noexcept {

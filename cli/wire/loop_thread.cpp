@@ -1,6 +1,8 @@
 #include "wire/loop_thread.hpp"
 
 #include <csignal>
+#include <future>
+#include <memory>
 #include <pthread.h>
 #include <sys/prctl.h>
 
@@ -22,6 +24,21 @@ void loop_thread::start(char const* name) {
     throw;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void loop_thread::call(std::function<void()> const& task) {
+  if (!thread_.joinable()) {
+    task();
+    return;
+  }
+  // Shared: who waits may be gone before the one that wakes it has finished.
+  auto const done = std::make_shared<std::promise<void>>();
+  auto const over = done->get_future();
+  loop_.post([&task, done] {
+    task();
+    done->set_value();
+  });
+  over.wait();
 }
 
 void loop_thread::stop() {

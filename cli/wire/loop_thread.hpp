@@ -7,6 +7,7 @@
 
 #include "wire/event_loop.hpp"
 
+#include <functional>
 #include <thread>
 
 namespace conecta::wire {
@@ -21,6 +22,9 @@ class loop_thread {
   [[nodiscard]] event_loop& loop() noexcept { return loop_; }
   /// `name` is shown by debuggers and top; at most 15 bytes. Throws std::system_error.
   void start(char const* name);
+  /// Runs `task` on the thread, between two of its rounds, and returns when it has; here, while no
+  /// thread runs. Not for the thread itself.
+  void call(std::function<void()> const& task);
   /// Returns when the thread has ended; the loop takes in first what has arrived.
   void stop();
 

@@ -375,7 +375,7 @@ TEST_CASE("an input that is not there is told apart from one that is bad") {
 
   problems const directory = refused(load("/", {}));
   CHECK(directory.why == refusal::no_input);
-  CHECK(directory.messages == lines{"/: is a directory; give the path of a scenario file"});
+  CHECK(directory.messages == lines{"/: is a directory; give the path of a file"});
 
   temporary_file const empty{""};
   problems const bad = refused(load(empty.path(), {}));
