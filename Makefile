@@ -3,6 +3,7 @@
 # make test    install what is missing, build and run every test
 # make soak    the proof for SOAK=10m in all; PARTS="simulation properties histories threads fuzzers
 #              faults servers", or some of them: docs/proof.md
+# make bench-relay  the relay beside toxiproxy: see docs/proxy.md
 # make mutants print which layer of tests catches which planted bug
 # make setup   only install what is missing; SETUP=no on any target: never install anything
 
@@ -11,7 +12,7 @@ SETUP ?= yes
 setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
 boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
 
-.PHONY: all demo test soak bench bench-pool mutants setup install clean
+.PHONY: all demo test soak bench bench-pool bench-relay mutants setup install clean
 
 all:
 	@cmake --preset release $(boost) >/dev/null
@@ -49,6 +50,13 @@ bench-pool:
 	  -DCONECTA_CLI=OFF >/dev/null
 	@cmake --build build/bench-pool/conecta --target conecta_bench_pool
 	tests/bench/peers/run.py --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_POOL)
+
+# BENCH_RELAY: more arguments, tests/bench/relay/run.py --help.
+bench-relay:
+	@$(call setup,build test)
+	@cmake --preset release $(boost) -B build/bench -DCONECTA_TESTS=ON >/dev/null
+	@cmake --build build/bench --target conecta_bench_relay conecta_cli
+	tests/bench/relay/run.py --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_RELAY)
 
 mutants:
 	@$(call setup,build test)
