@@ -36,7 +36,7 @@ json crowded_scenario(json fault) {
                         {{"name", "crowded"}, {"duration", "500ms"}},
                         {{"name", "after"}, {"duration", "1s"}}};
   fault.update({{"id", "short"}, {"endpoint", "server"}, {"at", "calm+150ms"}, {"for", "550ms"}});
-  scenario["faults"] = {fault};
+  scenario["faults"] = json::array({fault});
   return scenario;
 }
 

@@ -31,7 +31,7 @@ json named_scenario(wire::address const& server, json fault) {
                 {"type", "name"},
                 {"at", "during+0s"},
                 {"for", "500ms"}});
-  scenario["faults"] = {fault};
+  scenario["faults"] = json::array({fault});
   return scenario;
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("limits of this process and very large servers want a process of their
   CHECK_FALSE(run::needs_far_process(scenario_of(text)));
   text["pool"]["max_size"] = 4;
   auto const type = GENERATE("fd_limit", "port_range");
-  text["faults"] = {lasting("short", type)};
+  text["faults"] = json::array({lasting("short", type)});
   text["faults"][0]["n"] = 1;
   CHECK(run::needs_far_process(scenario_of(text)));
 }

@@ -22,7 +22,7 @@ TEST_CASE("a fault that is repeated has one span, and the requests of its window
   auto slow = fault("slow_reply", "100ms");
   slow["delay"] = "10ms";
   slow["repeat"] = {{"every", "400ms"}, {"count", 3}};
-  text["faults"] = {slow};
+  text["faults"] = json::array({slow});
   auto const found = run_of(text);
   auto const& result = found.faults.at(0);
   CHECK(result.start == 100ms);
@@ -58,7 +58,7 @@ TEST_CASE("a server that restarts is reached again by itself, without a relay") 
   text["invariants"] = true;
   auto restart = fault("restart", "300ms");
   restart["down"] = "100ms";
-  text["faults"] = {restart};
+  text["faults"] = json::array({restart});
   auto const found = run_of(text);
   CHECK(found.faults.at(0).injected == 1);
   CHECK(found.endpoints.at(0).wire.connections_established > 4);
