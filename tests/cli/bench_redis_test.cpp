@@ -102,11 +102,13 @@ TEST_CASE("a reset hits live connections, and the pool recovers from it") {
                          {"type", "reset"},
                          {"at", "steady+2100ms"},
                          {"for", "300ms"}}};
-  // As above: a machine that is busy elsewhere can only make it recover later, or never, and have
-  // clients hear after the window of what was reset in it.
+  // As above: a machine that is busy elsewhere can only make it recover later, or never, have
+  // clients hear after the window of what was reset in it, and begin no request while it lasts.
   double best = 1e12;
   std::uint64_t outside = 1000;
-  for (int attempt = 0; attempt < 5 && (best >= 1e9 || outside > 8); ++attempt) {
+  std::uint64_t most_inside = 0;
+  for (int attempt = 0; attempt < 5 && (best >= 1e9 || outside > 8 || most_inside == 0);
+       ++attempt) {
     auto const run = run_bench(scenario);
     INFO(run.process.err);
     REQUIRE(run.process.code == 0);
@@ -117,7 +119,7 @@ TEST_CASE("a reset hits live connections, and the pool recovers from it") {
     // Those in flight when it began had started before it: one a worker at the most.
     auto const failed = run.found.at("requests").at("failed").get<std::uint64_t>();
     auto const inside = fault.at("requests").at("failed").get<std::uint64_t>();
-    CHECK(inside > 0);
+    most_inside = std::max(most_inside, inside);
     outside = std::min(outside, failed - inside);
     auto const& recovered = fault.at("recovered_after_ns");
     best = std::min(best, recovered.is_number() ? recovered.get<double>() : best);
@@ -125,4 +127,5 @@ TEST_CASE("a reset hits live connections, and the pool recovers from it") {
   }
   CHECK(best < 1e9);
   CHECK(outside <= 8);
+  CHECK(most_inside > 0);
 }
