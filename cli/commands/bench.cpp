@@ -42,18 +42,6 @@ int complain(scenario::problems const& found) {
   return static_cast<int>(found.why);
 }
 
-int cannot(std::string const& obstacle) {
-  std::fprintf(stderr, "conecta bench: cannot write %s\n", obstacle.c_str());
-  return cannot_write;
-}
-
-int put(std::string const& path, std::string_view text, int otherwise) {
-  if (auto const failed = write_all(path, text); !failed.empty()) {
-    return cannot(failed);
-  }
-  return otherwise;
-}
-
 /// One line that is written over and over, on a terminal only.
 class progress_line {
  public:
@@ -109,7 +97,7 @@ int put_trace(std::string const& trace, bench_options const& options, int otherw
       ::close(made);
     }
   }
-  auto const code = put(path, trace, otherwise);
+  auto const code = put("bench", path, trace, otherwise);
   if (code != cannot_write) {
     std::fprintf(stderr,
                  "conecta bench: an invariant is violated; the events that led there are in\n"
@@ -123,10 +111,10 @@ int report(run::finished_run const& finished, bench_options const& options) {
   auto const code = exit_code_of(finished);
   auto written = code;
   if (!options.json.empty()) {
-    written = put(options.json, report::json_text(finished.found), written);
+    written = put("bench", options.json, report::json_text(finished.found), written);
   }
   if (!options.junit.empty()) {
-    written = put(options.junit, report::junit_text(finished.found), written);
+    written = put("bench", options.junit, report::junit_text(finished.found), written);
   }
   if (!finished.trace.empty()) {
     written = put_trace(finished.trace, options, written);
@@ -135,7 +123,7 @@ int report(run::finished_run const& finished, bench_options const& options) {
   if (!taken && !options.quiet) {
     auto const colours =
         takes_colours(STDOUT_FILENO) ? report::colouring::ansi : report::colouring::none;
-    written = put("-", report::summary_text(finished.found, colours), written);
+    written = put("bench", "-", report::summary_text(finished.found, colours), written);
   }
   if (options.github) {
     auto const text =
@@ -143,7 +131,7 @@ int report(run::finished_run const& finished, bench_options const& options) {
     if (taken) { // annotations are read from standard error, too
       std::fputs(text.c_str(), stderr);
     } else {
-      written = put("-", text, written);
+      written = put("bench", "-", text, written);
     }
   }
   return written;
@@ -165,7 +153,7 @@ int bench(bench_options const& options) {
   }
   auto const& what = std::get<scenario::scenario>(loaded);
   if (options.check) {
-    return put("-", what.resolved, success);
+    return put("bench", "-", what.resolved, success);
   }
   if (auto const* const sender = sender_of_signals(what); sender && !options.allow_signals) {
     std::fprintf(stderr,
@@ -179,7 +167,7 @@ int bench(bench_options const& options) {
       continue;
     }
     if (auto const obstacle = obstacle_to_writing(*path); !obstacle.empty()) {
-      return cannot(obstacle);
+      return say_cannot_write("bench", obstacle);
     }
   }
   try {
@@ -218,8 +206,7 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
   auto* const command = app.add_subcommand("bench", "Run a scenario and report what happened");
   add_changes(*command, *options);
   auto* const json =
-      command
-          ->add_option("--json", options->json, "Write the result as JSON; - is standard output")
+      command->add_option("--json", options->json, "Write the result as JSON; - is standard output")
           ->check(refuse_empty)
           ->type_name("FILE");
   auto* const junit = command

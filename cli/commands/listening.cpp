@@ -1,5 +1,6 @@
 #include "commands/listening.hpp"
 
+#include "commands/exit_code.hpp"
 #include "commands/output.hpp"
 #include "scenario/wording.hpp"
 
@@ -43,11 +44,7 @@ void warn_if_exposed(char const* command, wire::address const& where) {
 }
 
 bool print_line(char const* command, nlohmann::ordered_json const& what) {
-  auto const failed = write_all("-", what.dump() + "\n");
-  if (!failed.empty()) {
-    std::fprintf(stderr, "conecta %s: cannot write %s\n", command, failed.c_str());
-  }
-  return failed.empty();
+  return put(command, "-", what.dump() + "\n", success) == success;
 }
 
 void refuse_address(char const* command, char const* option, std::string const& text) {

@@ -1,7 +1,11 @@
 #include "commands/output.hpp"
 
+#include "commands/exit_code.hpp"
+#include "report/safe_text.hpp"
+
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -16,8 +20,7 @@ std::string reason(std::string const& path) {
   return (path == "-" ? "standard output" : path) + ": " + std::strerror(errno);
 }
 
-} // namespace
-
+// A reason if it could not.
 std::string write_all(std::string const& path, std::string_view text) {
   auto const to_stdout = path == "-";
   auto const file = to_stdout
@@ -39,6 +42,19 @@ std::string write_all(std::string const& path, std::string_view text) {
     failed = reason(path);
   }
   return failed;
+}
+
+} // namespace
+
+int put(char const* command, std::string const& path, std::string_view text, int otherwise) {
+  auto const failed = write_all(path, text);
+  return failed.empty() ? otherwise : say_cannot_write(command, failed);
+}
+
+int say_cannot_write(char const* command, std::string const& obstacle) {
+  std::fprintf(stderr, "conecta %s: cannot write %s\n", command,
+               report::safe_text(obstacle).c_str());
+  return cannot_write;
 }
 
 std::string refuse_empty(std::string const& path) {

@@ -8,8 +8,13 @@
 
 namespace conecta::command {
 
-/// Writes all of `text` to `path`, "-" being standard output; a reason if it could not.
-[[nodiscard]] std::string write_all(std::string const& path, std::string_view text);
+/// Writes all of `text` to `path`, "-" being standard output. Returns what the command leaves with:
+/// `otherwise`, or cannot_write after the reason stands on standard error.
+[[nodiscard]] int put(char const* command, std::string const& path, std::string_view text,
+                      int otherwise);
+
+/// Says on standard error what is in the way of writing, and returns cannot_write.
+[[nodiscard]] int say_cannot_write(char const* command, std::string const& obstacle);
 
 /// A check of an option that takes a path: an empty one is a variable that was not set.
 [[nodiscard]] std::string refuse_empty(std::string const& path);

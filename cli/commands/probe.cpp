@@ -85,11 +85,7 @@ int run(given const& options) {
     std::cerr << clear_line << std::flush;
   }
   auto const text = options.form == output::json ? probe_json(findings) : probe_text(findings);
-  if (auto const failed = write_all("-", text); !failed.empty()) {
-    std::cerr << "conecta probe: cannot write " << failed << '\n';
-    return cannot_write;
-  }
-  return exit_code_of(findings);
+  return put("probe", "-", text, exit_code_of(findings));
 }
 
 } // namespace

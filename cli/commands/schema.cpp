@@ -7,24 +7,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 
 namespace conecta::command {
-
-namespace {
-
-int print_schema() {
-  auto const failed = write_all("-", scenario::scenario_schema());
-  if (!failed.empty()) {
-    std::fprintf(stderr, "conecta schema: cannot write %s\n", failed.c_str());
-    return cannot_write;
-  }
-  return success;
-}
-
-} // namespace
 
 void add_schema(CLI::App& app, std::function<int()>& action) {
   auto* const command = app.add_subcommand("schema", "Print a JSON Schema (draft 2020-12)");
@@ -35,7 +21,9 @@ void add_schema(CLI::App& app, std::function<int()>& action) {
   command->footer("It describes a scenario without its comments, as conecta check prints it.\n"
                   "\n"
                   "  conecta schema scenario > scenario.schema.json");
-  command->callback([of, &action] { action = print_schema; });
+  command->callback([of, &action] {
+    action = [] { return put("schema", "-", scenario::scenario_schema(), success); };
+  });
 }
 
 } // namespace conecta::command

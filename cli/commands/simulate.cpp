@@ -45,14 +45,6 @@ int usage_error(char const* what) {
   return usage;
 }
 
-int put(std::string const& path, std::string_view text, int otherwise) {
-  if (auto const failed = write_all(path, text); !failed.empty()) {
-    std::fprintf(stderr, "conecta: cannot write %s\n", report::safe_text(failed).c_str());
-    return cannot_write;
-  }
-  return otherwise;
-}
-
 // -- replaying
 
 std::optional<std::string> text_of(std::string const& path) {
@@ -82,12 +74,12 @@ int replay(std::string const& path) {
   auto const told = name + ":" + std::to_string(found.line) + ": " + report::safe_text(found.what);
   switch (found.verdict) {
   case sim::replay_verdict::same:
-    return put("-", name + ": " + std::to_string(found.events) + " events, all came out so\n",
-               success);
+    return put("simulate", "-",
+               name + ": " + std::to_string(found.events) + " events, all came out so\n", success);
   case sim::replay_verdict::different:
-    return put("-", told + "\n", verdict_failed);
+    return put("simulate", "-", told + "\n", verdict_failed);
   case sim::replay_verdict::broken:
-    return put("-", told + "\n", verdict_failed);
+    return put("simulate", "-", told + "\n", verdict_failed);
   case sim::replay_verdict::malformed:
     std::fprintf(stderr, "%s\n", told.c_str());
     return bad_data;
@@ -213,13 +205,13 @@ int simulate(simulate_options const& options) {
   auto code = all.found().failures.empty() ? success : verdict_failed;
   int written = code;
   if (!options.trace.empty()) {
-    written = put(options.trace, all.trace(), written);
+    written = put("simulate", options.trace, all.trace(), written);
   }
   if (!options.json.empty()) {
-    written = put(options.json, simulation_json(all.found()), written);
+    written = put("simulate", options.json, simulation_json(all.found()), written);
   }
   if (options.json != "-" && options.trace != "-") {
-    written = put("-", simulation_text(all.found()), written);
+    written = put("simulate", "-", simulation_text(all.found()), written);
   }
   return written;
 }
@@ -261,8 +253,7 @@ void add_simulate(CLI::App& app, std::function<int()>& action) {
       ->add_option("--trace", options->trace, "Write the first failure's trace, or the first run's")
       ->check(refuse_empty)
       ->type_name("FILE");
-  command
-      ->add_option("--json", options->json, "Write conecta.simulate/1; - is standard output")
+  command->add_option("--json", options->json, "Write conecta.simulate/1; - is standard output")
       ->check(refuse_empty)
       ->type_name("FILE");
   command->add_option("--set", options->changes.sets, "Changes a key, as in pool.max_size=1")

@@ -7,8 +7,6 @@ namespace conecta::run {
 
 namespace {
 
-instant current() { return std::chrono::steady_clock::now(); }
-
 phase phase_of(net::step where) {
   switch (where) {
   case net::step::send:

@@ -22,6 +22,8 @@
 
 namespace conecta::run {
 
+[[nodiscard]] inline instant current() { return std::chrono::steady_clock::now(); }
+
 /// What all clients of a run share.
 struct shift {
   scenario::scenario const& what;
@@ -107,7 +109,7 @@ class client final : private net::exchange_listener {
   request_record request_;
   std::size_t chosen_ = 0; ///< the request
   std::uint64_t sequence_ = 0;
-  instant asked_at_{};     ///< for a lease: the start, where the intended one is not kept
+  instant asked_at_{}; ///< for a lease: the start, where the intended one is not kept
   instant acquire_deadline_{};
   instant leased_at_{};
   instant deadline_{};

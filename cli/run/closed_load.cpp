@@ -9,8 +9,6 @@ namespace conecta::run {
 
 namespace {
 
-instant current() { return std::chrono::steady_clock::now(); }
-
 /// Nothing was awaited where the pool refuses at once: do not spin.
 constexpr duration shortest_rest = std::chrono::milliseconds{1};
 

@@ -12,8 +12,6 @@ namespace conecta::run {
 
 namespace {
 
-instant current() { return std::chrono::steady_clock::now(); }
-
 /// How far before a request is due the clock is looked at instead of a timer: about what a timer
 /// is late. On one processor that would take the time of whoever answers.
 duration spin_ahead() {

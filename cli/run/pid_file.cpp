@@ -18,7 +18,7 @@ namespace conecta::run {
 namespace {
 
 /// Of Linux: 2^22.
-constexpr long most = 4'194'304;
+constexpr long highest_process = 4'194'304;
 
 [[noreturn]] void refuse(bad_pid_file::reason why, std::string const& file, std::string text) {
   throw bad_pid_file{why, "pid file " + scenario::printable(file) + ": " + std::move(text)};
@@ -54,10 +54,10 @@ pid_t process_in(std::string const& pid_file) {
   long number = 0;
   auto const parsed = std::from_chars(line.data(), line.data() + line.size(), number);
   if (parsed.ec != std::errc{} || parsed.ptr != line.data() + line.size() || number < 1 ||
-      number > most) {
+      number > highest_process) {
     refuse(useless, pid_file,
            "found " + scenario::in_quotes(line) + "; allowed: a process number from 2 to " +
-               std::to_string(most));
+               std::to_string(highest_process));
   }
   auto const process = static_cast<pid_t>(number);
   if (process == 1) {

@@ -26,8 +26,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-instant current() { return std::chrono::steady_clock::now(); }
-
 /// What this thread has used of a processor.
 duration thread_time() {
   timespec used{};

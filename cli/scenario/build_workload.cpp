@@ -12,10 +12,10 @@ namespace {
 
 using namespace std::literals;
 
-constexpr std::array models{std::pair{"closed"sv, load_model::closed},
-                            std::pair{"open"sv, load_model::open}};
-constexpr std::array overload_answers{std::pair{"queue"sv, overload::queue},
-                                      std::pair{"drop"sv, overload::drop}};
+constexpr std::array model_names{std::pair{"closed"sv, load_model::closed},
+                                 std::pair{"open"sv, load_model::open}};
+constexpr std::array overload_names{std::pair{"queue"sv, overload::queue},
+                                    std::pair{"drop"sv, overload::drop}};
 
 /// How much is sent in a stage: workers, or a rate, or two of them.
 class load_reader {
@@ -79,7 +79,7 @@ class requests_reader {
     located const from = context_.root["workload"];
     assign(context_.made.workload.workers, read_whole(from["workers"]));
     assign(context_.made.workload.max_in_flight, read_whole(from["max_in_flight"]));
-    assign(context_.made.workload.on_overload, read_choice(from["on_overload"], overload_answers));
+    assign(context_.made.workload.on_overload, read_choice(from["on_overload"], overload_names));
     assign(context_.made.workload.think, read_duration(from["think"]));
     assign(context_.made.workload.hold, read_duration(from["hold"]));
     assign(context_.made.workload.request_timeout, read_duration(from["request_timeout"]));
@@ -153,7 +153,7 @@ class requests_reader {
 } // namespace
 
 void build_model(build_context& context) {
-  auto const model = read_choice(context.root["workload"]["model"], models);
+  auto const model = read_choice(context.root["workload"]["model"], model_names);
   context.model_known = model.has_value();
   assign(context.made.workload.model, model);
 }

@@ -14,7 +14,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-constexpr char const* expanded = "from-the-environment";
+constexpr char const* from_environment = "from-the-environment";
 
 /// "an entry of sim" as "entry-of-sim"
 std::string definition_name(object_rule const& rule) {
@@ -36,7 +36,7 @@ class schema_writer {
     json whole{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                {"title", "a scenario of conecta"}};
     whole.update(object(scenario_rule()));
-    json defs{{expanded, {{"type", "string"}, {"pattern", "\\$\\{"}}}};
+    json defs{{from_environment, {{"type", "string"}, {"pattern", "\\$\\{"}}}};
     for (auto& [name, made] : definitions_) {
       defs[name] = std::move(made);
     }
@@ -161,7 +161,7 @@ class schema_writer {
     case shape::bytes_per_second:
       return text_like(R"(\d+(\.\d+)?(B|KiB|MiB|GiB)/s)");
     case shape::choice:
-      return {{"anyOf", {json{{"enum", key.choices}}, reference_to(expanded)}}};
+      return {{"anyOf", {json{{"enum", key.choices}}, reference_to(from_environment)}}};
     case shape::moment:
       return text_like(R"(.+\+\d+(\.\d+)?(ns|us|ms|s|m|h))");
     case shape::limit:

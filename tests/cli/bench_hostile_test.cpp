@@ -49,9 +49,7 @@ TEST_CASE(
   CHECK(run.process.out.find('\x1b') == std::string::npos);
 
   rude_server const server{rudeness::answers_garbage};
-  support::process::surroundings around;
-  around.input = ping_scenario(tcp_url(server.address())).dump();
-  auto const text = support::run_process(conecta::cli_test::conecta({"bench", "-"}), around);
+  auto const text = run_conecta({"bench", "-"}, ping_scenario(tcp_url(server.address())).dump());
   CHECK(text.out.find("mismatch") != std::string::npos);
   CHECK(std::none_of(text.out.begin(), text.out.end(), [](char each) {
     return each != '\n' && (static_cast<unsigned char>(each) < 0x20 || each == '\x7f');

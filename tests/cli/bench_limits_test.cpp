@@ -115,9 +115,8 @@ TEST_CASE("ports run out over UDP, too") {
 TEST_CASE("the summary says what ran out") {
   auto const [type, kind] =
       GENERATE(std::pair{"fd_limit", "open fd_limit"}, std::pair{"port_range", "open no_port"});
-  support::process::surroundings around;
-  around.input = crowded_scenario({{"type", type}, {"n", 0}}).dump();
-  auto const ended = support::run_process(cli_test::conecta({"bench", "-"}), std::move(around));
+  auto const ended =
+      run_conecta({"bench", "-"}, crowded_scenario({{"type", type}, {"n", 0}}).dump());
   CAPTURE(ended.out, ended.err);
   CHECK(ended.code == 0);
   auto const faults = ended.out.find("\nfaults\n");

@@ -74,13 +74,6 @@ json long_pause(wire::address const& server, std::string const& file) {
   return scenario;
 }
 
-support::process start(json const& scenario) {
-  support::process::surroundings around;
-  around.input = scenario.dump();
-  return support::process{cli_test::conecta({"bench", "-", "--json", "-", "--allow-signals"}),
-                          std::move(around)};
-}
-
 } // namespace
 
 TEST_CASE("a server that is stopped answers nobody, and goes on when its window ends") {
@@ -92,7 +85,7 @@ TEST_CASE("a server that is stopped answers nobody, and goes on when its window 
                         {{"name", "during"}, {"duration", "600ms"}},
                         {{"name", "after"}, {"duration", "500ms"}}};
   scenario["faults"] = fault_on_server("pause", file.path(), "during+0s", "600ms");
-  auto running = start(scenario);
+  auto running = start_bench(scenario, {"--allow-signals"});
   REQUIRE(eventually([&] { return state_of(redis.process().id()) == 'T'; }));
   auto const run = result_of(running.wait(60s));
   INFO(run.process.err);
@@ -154,8 +147,8 @@ TEST_CASE("a pid file that names nobody to be signalled is refused before anythi
   CHECK(with("/nowhere/server.pid") ==
         std::pair{66, refusal("/nowhere/server.pid", "No such file or directory")});
   CHECK(with("/tmp") == std::pair{66, refusal("/tmp", "Is a directory")});
-  for (std::string const garbage : {"", "redis", "12x", "-1", "0", "4194305",
-                                    "99999999999999999999", "\n17", "17 18"}) {
+  for (std::string const garbage :
+       {"", "redis", "12x", "-1", "0", "4194305", "99999999999999999999", "\n17", "17 18"}) {
     pid_file const file{garbage};
     auto const shown = garbage == "\n17" ? "" : garbage;
     CHECK(with(file.path()) ==
@@ -189,10 +182,10 @@ TEST_CASE("a pid file that names conecta itself is refused") {
   support::process::surroundings around;
   around.input = scenario.dump();
   // The shell becomes conecta, and keeps its number.
-  auto const ended = support::run_process(
-      {"sh", "-c", "echo $$ > \"$1\"; exec \"$2\" bench - --allow-signals", "sh", file.path(),
-       CONECTA_BINARY},
-      std::move(around));
+  auto const ended =
+      support::run_process({"sh", "-c", "echo $$ > \"$1\"; exec \"$2\" bench - --allow-signals",
+                            "sh", file.path(), CONECTA_BINARY},
+                           std::move(around));
   CHECK(ended.code == 65);
   CHECK(ended.err.find(", which is conecta itself\n") != std::string::npos);
 }
@@ -222,7 +215,7 @@ TEST_CASE("no process stays stopped, however the run ends") {
   support::process const stopped{sleeping()};
   pid_file const file{std::to_string(stopped.id())};
   auto const server = target::start({});
-  auto running = start(long_pause(server->address(), file.path()));
+  auto running = start_bench(long_pause(server->address(), file.path()), {"--allow-signals"});
   REQUIRE(eventually([&] { return state_of(stopped.id()) == 'T'; }));
   for (int const signal : signals) {
     running.signal(signal);
@@ -248,7 +241,7 @@ TEST_CASE("a process is stopped until the last of several windows ends") {
   support::process marker{sleeping()};
   pid_file const marked{std::to_string(marker.id())};
   scenario["faults"][2]["pid_file"] = marked.path();
-  auto running = start(scenario);
+  auto running = start_bench(scenario, {"--allow-signals"});
   CHECK(marker.wait(10s).code == 128 + SIGKILL);
   CHECK(state_of(stopped.id()) == 'T');
   running.signal(SIGINT);

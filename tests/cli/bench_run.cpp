@@ -13,6 +13,12 @@ std::vector<std::string> conecta(std::vector<std::string> arguments) {
   return arguments;
 }
 
+support::ended_process run_conecta(std::vector<std::string> arguments, std::string input) {
+  support::process::surroundings around;
+  around.input = std::move(input);
+  return support::run_process(conecta(std::move(arguments)), std::move(around));
+}
+
 std::string tcp_url(wire::address const& where) { return "tcp://" + where.text(); }
 
 std::string closed_tcp_url() {
@@ -47,11 +53,15 @@ bench_result result_of(support::ended_process ended) {
   return made;
 }
 
-bench_result run_bench(json const& scenario, std::vector<std::string> more) {
+support::process start_bench(json const& scenario, std::vector<std::string> more) {
   more.insert(more.begin(), {"bench", "-", "--json", "-"});
   support::process::surroundings around;
   around.input = scenario.dump();
-  return result_of(support::run_process(conecta(std::move(more)), std::move(around)));
+  return support::process{conecta(std::move(more)), std::move(around)};
+}
+
+bench_result run_bench(json const& scenario, std::vector<std::string> more) {
+  return result_of(start_bench(scenario, std::move(more)).wait());
 }
 
 std::uint64_t bench_result::errors(std::string const& phase, std::string const& kind) const {

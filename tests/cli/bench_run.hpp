@@ -17,6 +17,10 @@ using json = nlohmann::json;
 /// CONECTA_BINARY, with these arguments.
 [[nodiscard]] std::vector<std::string> conecta(std::vector<std::string> arguments);
 
+/// That, with this on standard input.
+[[nodiscard]] support::ended_process run_conecta(std::vector<std::string> arguments,
+                                                 std::string input = {});
+
 [[nodiscard]] std::string tcp_url(wire::address const& where);
 /// Where nobody listens.
 [[nodiscard]] std::string closed_tcp_url();
@@ -34,6 +38,8 @@ struct bench_result {
 };
 
 /// Standard output is the result: --json -.
+[[nodiscard]] support::process start_bench(json const& scenario,
+                                           std::vector<std::string> more = {});
 [[nodiscard]] bench_result run_bench(json const& scenario, std::vector<std::string> more = {});
 [[nodiscard]] bench_result result_of(support::ended_process ended);
 

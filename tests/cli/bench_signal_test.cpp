@@ -16,12 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-support::process start(json const& scenario) {
-  support::process::surroundings around;
-  around.input = scenario.dump();
-  return support::process{cli_test::conecta({"bench", "-", "--json", "-"}), std::move(around)};
-}
-
 json long_scenario(wire::address const& server) {
   auto scenario = ping_scenario(tcp_url(server), "1h");
   scenario["workload"]["request_timeout"] = "10m";
@@ -37,7 +31,7 @@ TEST_CASE("the first interrupt stops the run, which still reports what there is"
   auto scenario = long_scenario(server->address());
   scenario["workload"]["requests"][0] = {{"send", "x\n"}, {"reply", {{"echo", true}}}};
   scenario["thresholds"] = {{{"metric", "requests.rate_per_s"}, {"min", 1e9}}};
-  auto running = start(scenario);
+  auto running = start_bench(scenario);
   REQUIRE(support::eventually([&] { return server->counts().requests > 100; }));
   running.signal(signal);
 
@@ -63,7 +57,7 @@ TEST_CASE("an interrupted schedule drops what waits, and counts only what was du
                           {"rate", "1000/s"},
                           {"max_in_flight", 2},
                           {"requests", {{{"send", "x\n"}, {"reply", {{"echo", true}}}}}}};
-  auto running = start(scenario);
+  auto running = start_bench(scenario);
   REQUIRE(support::eventually([&] { return server->counts().requests >= 6; }));
   running.signal(SIGINT);
 
@@ -94,7 +88,7 @@ TEST_CASE("a window that an interrupt cuts short has the pool's figures until th
                             {{"metric", "requests.failed"}, {"equals", 0}},
                             {{"metric", "recovered_after"}, {"fault", "slow"}, {"max", "1h"}}};
   scenario["invariants"] = true;
-  auto running = start(scenario);
+  auto running = start_bench(scenario);
   REQUIRE(support::eventually([&] { return server->counts().requests > 1000; }));
   running.signal(SIGINT);
 
@@ -120,7 +114,7 @@ TEST_CASE("a server that never answers does not hold an interrupted run up") {
   auto const server = target::start(silent);
   auto scenario = long_scenario(server->address());
   scenario["workload"]["workers"] = 12; // four of them wait for a connection
-  auto running = start(scenario);
+  auto running = start_bench(scenario);
   REQUIRE(support::eventually([&] { return server->counts().requests == 8; }));
   running.signal(SIGINT);
 
@@ -135,7 +129,7 @@ TEST_CASE("the second interrupt ends the process at once") {
   target::target_options silent;
   silent.reply_delay = 1h;
   auto const server = target::start(silent);
-  auto running = start(long_scenario(server->address()));
+  auto running = start_bench(long_scenario(server->address()));
   REQUIRE(support::eventually([&] { return server->counts().requests == 8; }));
   running.signal(SIGINT);
   running.signal(SIGTERM);

@@ -16,8 +16,8 @@ double p99_ms(json const& found, char const* latency) {
 } // namespace
 
 TEST_CASE("users feel a stall of one second that a client which waits does not") {
-  auto const run = result_of(conecta::support::run_process(
-      conecta::cli_test::conecta({"bench", CONECTA_SOURCE_DIR "/scenarios/stalled-server.json", "--json", "-"})));
+  auto const run = result_of(
+      run_conecta({"bench", CONECTA_SOURCE_DIR "/scenarios/stalled-server.json", "--json", "-"}));
   REQUIRE(run.found.is_object());
   CAPTURE(run.process.err, run.found.at("thresholds").dump());
   // A thousand of the 10,000 come due while nothing is answered; a hundred of them, the p99, in its

@@ -22,7 +22,7 @@ namespace {
 
 support::ended_process probe(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "probe");
-  return support::run_process(cli_test::conecta(std::move(arguments)));
+  return cli_test::run_conecta(std::move(arguments));
 }
 
 } // namespace

@@ -12,11 +12,9 @@ using namespace conecta::cli_test;
 
 namespace {
 
-support::ended_process run(std::vector<std::string> arguments, std::string input = {}) {
-  support::process::surroundings around;
-  around.input = std::move(input);
+support::ended_process simulate(std::vector<std::string> arguments, std::string input = {}) {
   arguments.insert(arguments.begin(), "simulate");
-  return support::run_process(cli_test::conecta(std::move(arguments)), std::move(around));
+  return run_conecta(std::move(arguments), std::move(input));
 }
 
 std::string const shipped = CONECTA_SOURCE_DIR "/scenarios/simulate.json";
@@ -24,14 +22,15 @@ std::string const shipped = CONECTA_SOURCE_DIR "/scenarios/simulate.json";
 json found_by(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), shipped);
   arguments.insert(arguments.end(), {"--json", "-"});
-  auto const ended = run(std::move(arguments));
+  auto const ended = simulate(std::move(arguments));
   CAPTURE(ended.err);
   REQUIRE(ended.code == 0);
   return json::parse(ended.out);
 }
 
 std::string trace_of_one_run() {
-  auto const ended = run({shipped, "--seed", "3", "--runs", "1", "--steps", "300", "--trace", "-"});
+  auto const ended =
+      simulate({shipped, "--seed", "3", "--runs", "1", "--steps", "300", "--trace", "-"});
   REQUIRE(ended.code == 0);
   return ended.out;
 }
@@ -64,7 +63,7 @@ TEST_CASE("the sim block says what goes wrong, and the pool block what it happen
 }
 
 TEST_CASE("the summary fits 80 columns and says what was drawn and what never came up") {
-  auto const ended = run({shipped, "--runs", "3", "--steps", "500"});
+  auto const ended = simulate({shipped, "--runs", "3", "--steps", "500"});
   CHECK(ended.code == 0);
   CHECK(ended.out.find("everything fails: seeds 7 to 9, each twice") == 0);
   CHECK(ended.out.find("open refused") != std::string::npos);
@@ -79,7 +78,7 @@ TEST_CASE("the summary fits 80 columns and says what was drawn and what never ca
 
 TEST_CASE("a trace comes out again; one that was changed is told with its line") {
   auto const trace = trace_of_one_run();
-  auto const same = run({"--replay", "-"}, trace);
+  auto const same = simulate({"--replay", "-"}, trace);
   CHECK(same.code == 0);
   CHECK(same.out.find("all came out so") != std::string::npos);
   auto changed = trace;
@@ -87,28 +86,28 @@ TEST_CASE("a trace comes out again; one that was changed is told with its line")
   REQUIRE(at != std::string::npos);
   changed.replace(at, 9, "  grant t9");
   auto const line = std::count(changed.begin(), changed.begin() + static_cast<long>(at), '\n') + 1;
-  auto const different = run({"--replay", "-"}, changed);
+  auto const different = simulate({"--replay", "-"}, changed);
   CHECK(different.code == 1);
   CHECK(different.out.find("standard input:" + std::to_string(line) + ": written \"grant t9") == 0);
 }
 
 TEST_CASE("what is no trace is 65, what cannot be read 66, with a reason") {
-  auto const malformed = run({"--replay", "-"}, "conecta-trace 1\n5 \x1b[31mexplode\n");
+  auto const malformed = simulate({"--replay", "-"}, "conecta-trace 1\n5 \x1b[31mexplode\n");
   CHECK(malformed.code == 65);
   CHECK(malformed.err.find("standard input:2: ") == 0);
   CHECK(malformed.err.find('\x1b') == std::string::npos);
-  CHECK(run({"--replay", "/nonexistent/trace"}).code == 66);
-  CHECK(run({"--replay", "/tmp"}).code == 66);
-  CHECK(run({"/nonexistent/scenario.json"}).code == 66);
-  CHECK(run({"-"}, "{ \"version\": 1 }").code == 65);
+  CHECK(simulate({"--replay", "/nonexistent/trace"}).code == 66);
+  CHECK(simulate({"--replay", "/tmp"}).code == 66);
+  CHECK(simulate({"/nonexistent/scenario.json"}).code == 66);
+  CHECK(simulate({"-"}, "{ \"version\": 1 }").code == 65);
 }
 
 TEST_CASE("a simulation that is asked for wrongly is 64") {
-  CHECK(run({}).code == 64);
-  CHECK(run({shipped, "--replay", "trace.txt"}).code == 64);
-  CHECK(run({"--replay", "trace.txt", "--runs", "5"}).code == 64);
-  CHECK(run({shipped, "--runs", "0"}).code == 64);
-  CHECK(run({shipped, "--steps", "-1"}).code == 64);
-  CHECK(run({shipped, "--json", "-", "--trace", "-"}).code == 64);
-  CHECK(run({shipped, "--runs", "1", "--steps", "10", "--json", "/dev/full"}).code == 73);
+  CHECK(simulate({}).code == 64);
+  CHECK(simulate({shipped, "--replay", "trace.txt"}).code == 64);
+  CHECK(simulate({"--replay", "trace.txt", "--runs", "5"}).code == 64);
+  CHECK(simulate({shipped, "--runs", "0"}).code == 64);
+  CHECK(simulate({shipped, "--steps", "-1"}).code == 64);
+  CHECK(simulate({shipped, "--json", "-", "--trace", "-"}).code == 64);
+  CHECK(simulate({shipped, "--runs", "1", "--steps", "10", "--json", "/dev/full"}).code == 73);
 }

@@ -24,12 +24,6 @@ fault::fault_spec paced(std::string const& id, std::uint64_t rate) {
   return made;
 }
 
-std::unique_ptr<target::server> udp_echo() {
-  target::target_options options;
-  options.kind = target::target_kind::udp_echo;
-  return target::start(options);
-}
-
 } // namespace
 
 TEST_CASE("a fault that takes over from another lets nothing through between the two") {
@@ -42,7 +36,7 @@ TEST_CASE("a fault that takes over from another lets nothing through between the
   relay->change([](faults& all) { all = {paced("two", 100)}; });
   auto const started = now();
   CHECK(client.receive(20).bytes.size() == 20);
-  CHECK(now() - started >= 50ms); // 200 ms, but for what the line makes up for
+  CHECK(now() - started >= 50ms);     // 200 ms, but for what the line makes up for
   CHECK(relay->injected("two") == 0); // no chunk came since
 }
 
@@ -97,11 +91,10 @@ TEST_CASE("what was held for a fault that is gone goes on its way") {
 
 TEST_CASE("a datagram that was held for a fault that is gone arrives, whatever its number was") {
   auto const type = GENERATE(fault_type::stall, fault_type::bandwidth);
-  auto const udp = udp_echo();
+  auto const udp = start_udp_echo();
   auto holding = paced("holding", 1);
   holding.type = type;
-  auto const relay =
-      udp_relay(udp->address(), {named("first", fault_type::truncate), holding});
+  auto const relay = udp_relay(udp->address(), {named("first", fault_type::truncate), holding});
   REQUIRE(begin_and_open(*relay));
   auto const sender = plain_socket::connect_udp(relay->address());
   relay->change([](faults& all) { all.erase(all.begin()); });

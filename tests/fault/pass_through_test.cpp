@@ -157,9 +157,7 @@ TEST_CASE("many connections that come and go at once leave nothing behind") {
 
 TEST_CASE("datagrams pass unchanged, each client's answers to itself") {
   auto const version = GENERATE(wire::family::ipv4, wire::family::ipv6);
-  target::target_options options;
-  options.kind = target::target_kind::udp_echo;
-  auto const echo = target::start(options, wire::address::loopback(version));
+  auto const echo = target::start(udp_echo_options(), wire::address::loopback(version));
   auto const relay = udp_relay(echo->address(), {}, version);
   auto const first = plain_socket::connect_udp(relay->address());
   auto const second = plain_socket::connect_udp(relay->address());
@@ -174,9 +172,7 @@ TEST_CASE("datagrams pass unchanged, each client's answers to itself") {
 }
 
 TEST_CASE("a UDP port that is closed behind the relay is silence") {
-  target::target_options options;
-  options.kind = target::target_kind::udp_echo;
-  auto echo = target::start(options);
+  auto echo = start_udp_echo();
   auto const relay = udp_relay(echo->address());
   auto const client = plain_socket::connect_udp(relay->address());
   client.send("1");

@@ -27,16 +27,28 @@ inline fault::fault_spec fault_of(fault::fault_type type, duration start = 0s,
   return spec;
 }
 
+inline target::target_options udp_echo_options() {
+  target::target_options options;
+  options.kind = target::target_kind::udp_echo;
+  return options;
+}
+
+inline std::unique_ptr<target::server> start_udp_echo() {
+  return target::start(udp_echo_options());
+}
+
 inline std::unique_ptr<fault::relay> tcp_relay(wire::address const& upstream,
                                                std::vector<fault::fault_spec> const& faults = {},
                                                wire::family version = wire::family::ipv4) {
-  return fault::start_tcp_relay({upstream, fault::plan{faults, 0, 7}, wire::address::loopback(version)});
+  return fault::start_tcp_relay(
+      {upstream, fault::plan{faults, 0, 7}, wire::address::loopback(version)});
 }
 
 inline std::unique_ptr<fault::relay> udp_relay(wire::address const& upstream,
                                                std::vector<fault::fault_spec> const& faults = {},
                                                wire::family version = wire::family::ipv4) {
-  return fault::start_udp_relay({upstream, fault::plan{faults, 0, 7}, wire::address::loopback(version)});
+  return fault::start_udp_relay(
+      {upstream, fault::plan{faults, 0, 7}, wire::address::loopback(version)});
 }
 
 inline bool has_opened(fault::relay const& relay, std::size_t fault = 0) {

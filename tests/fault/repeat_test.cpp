@@ -63,9 +63,7 @@ TEST_CASE("what is counted once a client is counted once in each window") {
   spec.towards = fault::direction::both;
   spec.rate = 1 << 20;
   spec.queue = 1 << 16;
-  target::target_options options;
-  options.kind = target::target_kind::udp_echo;
-  auto const echo = target::start(options);
+  auto const echo = start_udp_echo();
   auto const relay = udp_relay(echo->address(), {spec});
   auto const client = plain_socket::connect_udp(relay->address());
   relay->begin(now());

@@ -35,9 +35,7 @@ void settle(fault::relay const& relay) {
 
 /// What comes back for 40 datagrams that are sent one after the other.
 transcript over_udp(fault::fault_spec const& spec, std::uint64_t seed) {
-  target::target_options options;
-  options.kind = target::target_kind::udp_echo;
-  auto const echo = target::start(options);
+  auto const echo = start_udp_echo();
   auto const relay = fault::start_udp_relay(options_of(*echo, spec, seed));
   REQUIRE(begin_and_open(*relay));
   auto const client = plain_socket::connect_udp(relay->address());

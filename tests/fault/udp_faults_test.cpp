@@ -15,12 +15,6 @@ using fault::fault_type;
 
 namespace {
 
-std::unique_ptr<target::server> udp_echo() {
-  target::target_options options;
-  options.kind = target::target_kind::udp_echo;
-  return target::start(options);
-}
-
 std::ptrdiff_t open_descriptors() {
   std::filesystem::directory_iterator const all{"/proc/self/fd"};
   return std::distance(begin(all), end(all));
@@ -44,7 +38,7 @@ std::set<std::string> echoed(plain_socket const& client, int count) {
 } // namespace
 
 TEST_CASE("a loss of 0.3 is measured within its 99 % interval, and is the plan's to the datagram") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto spec = fault_of(fault_type::loss);
   spec.probability = 0.3;
   auto const relay = udp_relay(echo->address(), {spec});
@@ -67,7 +61,7 @@ TEST_CASE("a loss of 0.3 is measured within its 99 % interval, and is the plan's
 }
 
 TEST_CASE("a loss upstream keeps datagrams from the server") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto spec = fault_of(fault_type::loss);
   spec.towards = direction::upstream;
   spec.probability = 0.5;
@@ -79,7 +73,7 @@ TEST_CASE("a loss upstream keeps datagrams from the server") {
 }
 
 TEST_CASE("after its window nothing is lost") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto const relay = udp_relay(echo->address(), {fault_of(fault_type::loss, 0ms, 30ms)});
   auto const client = plain_socket::connect_udp(relay->address());
   REQUIRE(begin_and_open(*relay));
@@ -90,7 +84,7 @@ TEST_CASE("after its window nothing is lost") {
 }
 
 TEST_CASE("a delayed datagram comes later, and a quicker one may overtake it") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto spec = fault_of(fault_type::latency);
   spec.delay = 30ms;
   spec.jitter = 30ms;
@@ -112,7 +106,7 @@ TEST_CASE("a delayed datagram comes later, and a quicker one may overtake it") {
 }
 
 TEST_CASE("a UDP latency of 40 ms is 40 to 42 ms") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto spec = fault_of(fault_type::latency);
   spec.delay = 40ms;
   auto const relay = udp_relay(echo->address(), {spec});
@@ -132,7 +126,7 @@ TEST_CASE("a UDP latency of 40 ms is 40 to 42 ms") {
 }
 
 TEST_CASE("a client that the relay was told to forget is a new one when it comes back") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto const relay = udp_relay(echo->address());
   relay->begin(now());
   auto const client = plain_socket::connect_udp(relay->address());
@@ -145,7 +139,7 @@ TEST_CASE("a client that the relay was told to forget is a new one when it comes
 }
 
 TEST_CASE("clients above the relay's limit are turned away, and counted") {
-  auto const echo = udp_echo();
+  auto const echo = start_udp_echo();
   auto const relay =
       fault::start_udp_relay({echo->address(), fault::plan{std::vector<fault::fault_spec>{}, 0, 7},
                               wire::address::loopback(), 1});
@@ -165,7 +159,7 @@ TEST_CASE("clients above the relay's limit are turned away, and counted") {
 namespace {
 
 struct datagram_ends {
-  std::unique_ptr<target::server> echo = udp_echo();
+  std::unique_ptr<target::server> echo = start_udp_echo();
   std::unique_ptr<fault::relay> relay;
   plain_socket client;
 

@@ -19,11 +19,7 @@ struct echoing {
   plain_socket client;
 
   explicit echoing(fault::fault_spec const& spec)
-      : echo{[] {
-          target::target_options options;
-          options.kind = target::target_kind::udp_echo;
-          return target::start(options);
-        }()},
+      : echo{start_udp_echo()},
         relay{udp_relay(echo->address(), {spec})},
         client{plain_socket::connect_udp(relay->address())} {}
 };
@@ -151,8 +147,8 @@ TEST_CASE("a UDP bandwidth of 256 KiB/s is measured within 5 %, both ways if ask
       ends.client.send(varied_bytes(1024, static_cast<unsigned>(i)));
     }
     for (int i = 0; i < count; ++i) {
-      REQUIRE((ends.client.receive_datagram().bytes ==
-               varied_bytes(1024, static_cast<unsigned>(i))));
+      REQUIRE(
+          (ends.client.receive_datagram().bytes == varied_bytes(1024, static_cast<unsigned>(i))));
     }
     auto const took = std::chrono::duration<double>(now() - start).count();
     constexpr double asked = count / 256.0;

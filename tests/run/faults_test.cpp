@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-json fault(std::string const& type, std::string const& length) {
+json fault_keys(std::string const& type, std::string const& length) {
   return {{"id", "f"}, {"endpoint", "a"}, {"type", type}, {"at", "steady+100ms"}, {"for", length}};
 }
 
@@ -19,7 +19,7 @@ json fault(std::string const& type, std::string const& length) {
 TEST_CASE("a fault that is repeated has one span, and the requests of its windows alone") {
   auto text = echo_scenario("1200ms");
   text["workload"]["think"] = "1ms";
-  auto slow = fault("slow_reply", "100ms");
+  auto slow = fault_keys("slow_reply", "100ms");
   slow["delay"] = "10ms";
   slow["repeat"] = {{"every", "400ms"}, {"count", 3}};
   text["faults"] = json::array({slow});
@@ -40,23 +40,22 @@ TEST_CASE("a fault that is repeated has one span, and the requests of its window
 
 TEST_CASE("faults of a target are counted there, beside those of the relay in front of it") {
   auto text = echo_scenario("600ms");
-  auto restart = fault("restart", "200ms");
+  auto restart = fault_keys("restart", "200ms");
   restart["down"] = "50ms";
-  auto late = fault("latency", "200ms");
+  auto late = fault_keys("latency", "200ms");
   late["id"] = "late";
   late["delay"] = "1ms";
   text["faults"] = {restart, late};
   auto const found = run_of(text);
   CHECK(found.faults.at(0).injected == 1);
   CHECK(found.faults.at(1).injected > 0);
-  CHECK(found.total.measured.requests.failed > 0);
-  CHECK(found.total.pool.opened > 4);
+  CHECK(found.total.pool.opened > 4); // whether a request failed is chance: its reply may be on its way
 }
 
 TEST_CASE("a server that restarts is reached again by itself, without a relay") {
   auto text = echo_scenario("800ms");
   text["invariants"] = true;
-  auto restart = fault("restart", "300ms");
+  auto restart = fault_keys("restart", "300ms");
   restart["down"] = "100ms";
   text["faults"] = json::array({restart});
   auto const found = run_of(text);

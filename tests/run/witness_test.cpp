@@ -197,7 +197,7 @@ pool_options const keeps_two{.max_size = 4,
                              .open_timeout = 100ms,
                              .backoff = {.limit = 300ms},
                              .scan_interval = 1s};
-constexpr auto bound = 300ms + 2 * 100ms + 1s;
+constexpr auto in_time = 300ms + 2 * 100ms + 1s;
 
 pool_stats idle(std::size_t count, std::uint64_t failures = 0) {
   pool_stats stats;
@@ -263,9 +263,9 @@ TEST_CASE("min_idle that nobody asked for, or that nothing broke into, is not ju
 TEST_CASE("min_idle is restored within its bound") {
   broken_into pool;
   SECTION("in time") {
-    pool.judge.look(idle(1), start + bound, 0s);
+    pool.judge.look(idle(1), start + in_time, 0s);
     pool.open(3);
-    pool.judge.look(idle(2), start + bound, 0s);
+    pool.judge.look(idle(2), start + in_time, 0s);
     pool.judge.ending();
     CHECK(pool.of("min_idle_restored") == status::held);
   }
@@ -277,19 +277,19 @@ TEST_CASE("min_idle is restored within its bound") {
     CHECK(pool.of("min_idle_restored") == status::held);
   }
   SECTION("too late") {
-    pool.judge.look(idle(1), start + bound + 51ms, 0s);
+    pool.judge.look(idle(1), start + in_time + 51ms, 0s);
     CHECK(pool.of("min_idle_restored") == status::violated);
     CHECK(pool.alarms == 1);
   }
   SECTION("as late as this process itself") {
-    pool.judge.look(idle(1), start + bound, 1s);
-    pool.judge.look(idle(1), start + bound + 1s, 0s);
+    pool.judge.look(idle(1), start + in_time, 1s);
+    pool.judge.look(idle(1), start + in_time + 1s, 0s);
     CHECK(pool.alarms == 0);
-    pool.judge.look(idle(1), start + bound + 1051ms, 0s);
+    pool.judge.look(idle(1), start + in_time + 1051ms, 0s);
     CHECK(pool.alarms == 1);
   }
   SECTION("the run ends before it had to be") {
-    pool.judge.look(idle(1), start + bound, 0s);
+    pool.judge.look(idle(1), start + in_time, 0s);
     pool.judge.ending();
     CHECK(pool.of("min_idle_restored") == status::not_judged);
   }
@@ -307,8 +307,8 @@ TEST_CASE("the time to restore min_idle counts from the last failure, and from t
   pool.judge.look(busy, later, 0s);
   auto after = idle(1, busy.open_failed);
   after.closed_by = busy.closed_by;
-  pool.judge.look(after, later + bound, 0s);
+  pool.judge.look(after, later + in_time, 0s);
   CHECK(pool.alarms == 0);
-  pool.judge.look(after, later + bound + 51ms, 0s);
+  pool.judge.look(after, later + in_time + 51ms, 0s);
   CHECK(pool.of("min_idle_restored") == status::violated);
 }

@@ -12,32 +12,6 @@
 using namespace conecta::scenario;
 using namespace conecta::scenario::testing;
 
-namespace {
-
-using lines = std::vector<std::string>;
-
-lines with_fault(std::string keys) {
-  parts written;
-  written.endpoints = R"("endpoints": [ { "id": "a", "target": { "kind": "tcp-echo" } },
-      { "id": "u", "target": { "kind": "udp-echo" } } ],)";
-  written.faults = ", \"faults\": [ { " + keys + " } ]";
-  return complaints(written);
-}
-
-/// The names of the types of fault that fit, as messages list them.
-template <class Fits>
-std::string fitting(Fits fits) {
-  std::string names;
-  for (auto const& row : fault_table()) {
-    if (std::invoke(fits, row)) {
-      names += (names.empty() ? "\"" : ", \"") + std::string{row.name()} + "\"";
-    }
-  }
-  return names;
-}
-
-} // namespace
-
 TEST_CASE("a bandwidth is bytes a second") {
   auto const rate = [](std::string const& text) {
     return with_fault(R"("id": "f", "endpoint": "a", "type": "bandwidth", "at": "steady+1s",

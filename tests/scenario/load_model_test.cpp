@@ -11,8 +11,6 @@ using namespace conecta::scenario::testing;
 
 namespace {
 
-using lines = std::vector<std::string>;
-
 constexpr auto requests = R"("requests": [ { "send": "x\n", "reply": { "echo": true } } ] },)";
 
 parts with_load(std::string const& workload, std::string const& stage) {
@@ -26,11 +24,11 @@ lines complaints_about(std::string const& workload, std::string const& stage = {
   return complaints(with_load(workload, stage));
 }
 
-scenario read(std::string const& workload, std::string const& stage = {}) {
+conecta::scenario::scenario read(std::string const& workload, std::string const& stage = {}) {
   auto const result = loaded(with_load(workload, stage).text());
   CAPTURE(messages_of(result));
-  REQUIRE(std::holds_alternative<scenario>(result));
-  return std::get<scenario>(result);
+  REQUIRE(std::holds_alternative<conecta::scenario::scenario>(result));
+  return std::get<conecta::scenario::scenario>(result);
 }
 
 constexpr auto any_rate = "; allowed: a rate from 0.001/s to 1000000/s, such as \"500/s\"";

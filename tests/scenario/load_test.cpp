@@ -14,8 +14,6 @@ using scenario_model = conecta::scenario::scenario;
 
 namespace {
 
-using lines = std::vector<std::string>;
-
 // The example of the contract, as far as it is supported.
 constexpr auto flaky_cache = R"(
 { "version": 1, "name": "a flaky cache", "seed": 7,
@@ -308,8 +306,8 @@ TEST_CASE("a set value that cannot be applied is a mistake of usage") {
 }
 
 TEST_CASE("a set value is one value, in UTF-8, at a path that ends") {
-  overrides const changes{.sets = {"pool.max_size.=4", "pool={\"max_size\": 1, \"max_size\": 2}",
-                                   "name=\xff"}};
+  overrides const changes{
+      .sets = {"pool.max_size.=4", "pool={\"max_size\": 1, \"max_size\": 2}", "name=\xff"}};
   problems const told = refused(loaded(parts{}.text(), changes));
   CHECK(told.why == refusal::usage);
   CHECK(told.messages ==

@@ -2,8 +2,10 @@
 
 // A small scenario whose parts a test replaces, and what loading it gives.
 
+#include "scenario/fault_table.hpp"
 #include "scenario/load.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -54,6 +56,41 @@ inline std::vector<std::string> messages_of(load_result const& result) {
 
 inline std::vector<std::string> complaints(parts const& written, overrides const& changes = {}) {
   return messages_of(loaded(written.text(), changes));
+}
+
+using lines = std::vector<std::string>;
+
+inline lines with_pool(std::string const& keys) {
+  parts written;
+  written.pool = "\"pool\": { " + keys + " },";
+  return complaints(written);
+}
+
+inline lines with_endpoints(std::string const& list) {
+  parts written;
+  written.endpoints = "\"endpoints\": [ " + list + " ],";
+  return complaints(written);
+}
+
+/// Of an endpoint "a" over TCP and "u" over UDP.
+inline lines with_fault(std::string const& keys) {
+  parts written;
+  written.endpoints = R"("endpoints": [ { "id": "a", "target": { "kind": "tcp-echo" } },
+      { "id": "u", "target": { "kind": "udp-echo" } } ],)";
+  written.faults = ", \"faults\": [ { " + keys + " } ]";
+  return complaints(written);
+}
+
+/// The names of the types of fault that fit, as messages list them.
+template <class Fits>
+std::string fitting(Fits fits) {
+  std::string names;
+  for (auto const& row : fault_table()) {
+    if (std::invoke(fits, row)) {
+      names += (names.empty() ? "\"" : ", \"") + std::string{row.name()} + "\"";
+    }
+  }
+  return names;
 }
 
 } // namespace conecta::scenario::testing

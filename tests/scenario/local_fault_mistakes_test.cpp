@@ -10,12 +10,6 @@
 using namespace conecta::scenario;
 using namespace conecta::scenario::testing;
 
-namespace {
-
-using lines = std::vector<std::string>;
-
-} // namespace
-
 TEST_CASE("signals are for the process of a server that is not embedded") {
   for (std::string const type : {"pause", "kill"}) {
     parts written;

@@ -9,21 +9,7 @@ using namespace conecta::scenario::testing;
 
 namespace {
 
-using lines = std::vector<std::string>;
-
 constexpr auto any_duration = "; allowed: a duration from 1ns to 87600h, such as \"250ms\"";
-
-lines with_pool(std::string keys) {
-  parts written;
-  written.pool = "\"pool\": { " + keys + " },";
-  return complaints(written);
-}
-
-lines with_endpoints(std::string list) {
-  parts written;
-  written.endpoints = "\"endpoints\": [ " + list + " ],";
-  return complaints(written);
-}
 
 lines with_request(std::string keys, std::string target = "tcp-echo") {
   parts written;
@@ -36,14 +22,6 @@ lines with_request(std::string keys, std::string target = "tcp-echo") {
 lines with_stages(std::string list) {
   parts written;
   written.stages = "\"stages\": [ " + list + " ]";
-  return complaints(written);
-}
-
-lines with_fault(std::string keys) {
-  parts written;
-  written.endpoints = R"("endpoints": [ { "id": "a", "target": { "kind": "tcp-echo" } },
-      { "id": "u", "target": { "kind": "udp-echo" } } ],)";
-  written.faults = ", \"faults\": [ { " + keys + " } ]";
   return complaints(written);
 }
 
@@ -139,18 +117,6 @@ TEST_CASE("a duration has a unit and is not negative") {
 }
 
 namespace {
-
-/// The names of the types of fault that fit, as messages list them.
-template <class Fits>
-std::string fitting(Fits fits) {
-  std::string names;
-  for (auto const& row : fault_table()) {
-    if (std::invoke(fits, row)) {
-      names += (names.empty() ? "\"" : ", \"") + std::string{row.name()} + "\"";
-    }
-  }
-  return names;
-}
 
 bool every_row(fault_row const&) { return true; }
 

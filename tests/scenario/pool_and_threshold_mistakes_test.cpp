@@ -9,20 +9,6 @@ using namespace conecta::scenario::testing;
 
 namespace {
 
-using lines = std::vector<std::string>;
-
-lines with_pool(std::string keys) {
-  parts written;
-  written.pool = "\"pool\": { " + keys + " },";
-  return complaints(written);
-}
-
-lines with_endpoints(std::string list) {
-  parts written;
-  written.endpoints = "\"endpoints\": [ " + list + " ],";
-  return complaints(written);
-}
-
 lines with_threshold(std::string keys) {
   parts written;
   written.thresholds = ", \"thresholds\": [ { " + keys + " } ]";

@@ -8,13 +8,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-duration read(std::string_view text) {
+duration duration_of(std::string_view text) {
   auto const parsed = parse_duration(text);
   REQUIRE(std::holds_alternative<duration>(parsed));
   return std::get<duration>(parsed);
 }
 
-std::string refusal_of(std::string_view text) {
+std::string refused_duration(std::string_view text) {
   auto const parsed = parse_duration(text);
   REQUIRE(std::holds_alternative<not_a_quantity>(parsed));
   return std::get<not_a_quantity>(parsed).reason;
@@ -23,44 +23,44 @@ std::string refusal_of(std::string_view text) {
 } // namespace
 
 TEST_CASE("a duration is a number and a unit") {
-  CHECK(read("0s") == 0ns);
-  CHECK(read("7ns") == 7ns);
-  CHECK(read("250us") == 250us);
-  CHECK(read("250ms") == 250ms);
-  CHECK(read("2s") == 2s);
-  CHECK(read("5m") == 5min);
-  CHECK(read("3h") == 3h);
+  CHECK(duration_of("0s") == 0ns);
+  CHECK(duration_of("7ns") == 7ns);
+  CHECK(duration_of("250us") == 250us);
+  CHECK(duration_of("250ms") == 250ms);
+  CHECK(duration_of("2s") == 2s);
+  CHECK(duration_of("5m") == 5min);
+  CHECK(duration_of("3h") == 3h);
 }
 
 TEST_CASE("a fraction is exact or refused") {
-  CHECK(read("0.5ms") == 500us);
-  CHECK(read("1.000000001s") == 1s + 1ns);
-  CHECK(read("0.1h") == 6min);
-  CHECK(read("1.50s") == 1500ms);
-  CHECK(read("0.000000000000h") == 0ns);
-  CHECK(refusal_of("0.1ns") == "a duration is a whole multiple of 1ns");
-  CHECK(refusal_of("0.0000000001s") == "a duration is a whole multiple of 1ns");
-  CHECK(refusal_of("0.3333333333333333333333h") == "a duration is a whole multiple of 1ns");
+  CHECK(duration_of("0.5ms") == 500us);
+  CHECK(duration_of("1.000000001s") == 1s + 1ns);
+  CHECK(duration_of("0.1h") == 6min);
+  CHECK(duration_of("1.50s") == 1500ms);
+  CHECK(duration_of("0.000000000000h") == 0ns);
+  CHECK(refused_duration("0.1ns") == "a duration is a whole multiple of 1ns");
+  CHECK(refused_duration("0.0000000001s") == "a duration is a whole multiple of 1ns");
+  CHECK(refused_duration("0.3333333333333333333333h") == "a duration is a whole multiple of 1ns");
 }
 
 TEST_CASE("a duration that does not fit is refused") {
-  CHECK(read("2562047h") == 2562047h);
-  CHECK(read("9223372036854775807ns") == duration::max());
-  CHECK(refusal_of("9223372036854775808ns") == "a duration this large does not fit");
-  CHECK(refusal_of("2562048h") == "a duration this large does not fit");
-  CHECK(refusal_of("99999999999999999999999999h") == "a duration this large does not fit");
+  CHECK(duration_of("2562047h") == 2562047h);
+  CHECK(duration_of("9223372036854775807ns") == duration::max());
+  CHECK(refused_duration("9223372036854775808ns") == "a duration this large does not fit");
+  CHECK(refused_duration("2562048h") == "a duration this large does not fit");
+  CHECK(refused_duration("99999999999999999999999999h") == "a duration this large does not fit");
 }
 
 TEST_CASE("what is no duration is told apart") {
-  CHECK(refusal_of("-1s") == "a duration is not negative");
-  CHECK(refusal_of("5") == "a duration needs a unit (ns us ms s m h), such as \"250ms\"");
-  CHECK(refusal_of("5 s") == "the unit of a duration is one of ns us ms s m h");
-  CHECK(refusal_of("1d") == "the unit of a duration is one of ns us ms s m h");
-  CHECK(refusal_of("1m30s") == "the unit of a duration is one of ns us ms s m h");
-  CHECK(refusal_of("1e3ms") == "the unit of a duration is one of ns us ms s m h");
+  CHECK(refused_duration("-1s") == "a duration is not negative");
+  CHECK(refused_duration("5") == "a duration needs a unit (ns us ms s m h), such as \"250ms\"");
+  CHECK(refused_duration("5 s") == "the unit of a duration is one of ns us ms s m h");
+  CHECK(refused_duration("1d") == "the unit of a duration is one of ns us ms s m h");
+  CHECK(refused_duration("1m30s") == "the unit of a duration is one of ns us ms s m h");
+  CHECK(refused_duration("1e3ms") == "the unit of a duration is one of ns us ms s m h");
   for (std::string_view const text : {"", "s", ".5s", "1.s", "1.", "+1s", "nan", "inf"}) {
     CAPTURE(text);
-    CHECK(refusal_of(text) == "a duration is a number and a unit, such as \"250ms\"");
+    CHECK(refused_duration(text) == "a duration is a number and a unit, such as \"250ms\"");
   }
 }
 

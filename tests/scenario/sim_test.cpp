@@ -11,8 +11,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using lines = std::vector<std::string>;
-
 parts with_sim(std::string const& list) {
   parts written;
   written.more = ", \"sim\": [ " + list + " ]";

@@ -13,7 +13,7 @@ namespace conecta::support {
 
 namespace {
 
-constexpr duration patience = std::chrono::seconds{10};
+constexpr duration longest_wait = std::chrono::seconds{10};
 
 /// Whether it happens in time.
 bool wait_for(int socket, short what, instant deadline) {
@@ -55,7 +55,7 @@ plain_socket plain_socket::listen_tcp(wire::family version) {
 
 plain_socket plain_socket::accept() const {
   plain_socket made;
-  if (!wait_for(get(), POLLIN, now() + patience)) {
+  if (!wait_for(get(), POLLIN, now() + longest_wait)) {
     made.error_ = ETIMEDOUT;
     return made;
   }
@@ -65,7 +65,7 @@ plain_socket plain_socket::accept() const {
 }
 
 int plain_socket::send(std::string_view bytes) const {
-  auto const deadline = now() + patience;
+  auto const deadline = now() + longest_wait;
   while (!bytes.empty()) {
     auto const size = ::send(get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (size >= 0) {
@@ -80,7 +80,7 @@ int plain_socket::send(std::string_view bytes) const {
 }
 
 received plain_socket::receive(std::size_t count) const {
-  auto const deadline = now() + patience;
+  auto const deadline = now() + longest_wait;
   received result;
   std::array<char, 65536> buffer;
   while (result.bytes.size() < count) {
@@ -130,7 +130,7 @@ void plain_socket::end_sending() const { ::shutdown(get(), SHUT_WR); }
 void plain_socket::reset() noexcept { wire::close_with_reset(socket_); }
 
 bool eventually(std::function<bool()> const& condition) {
-  auto const deadline = now() + patience;
+  auto const deadline = now() + longest_wait;
   while (!condition()) {
     if (now() > deadline) {
       return false;

@@ -17,12 +17,6 @@ std::unique_ptr<target::server> faulty(fault::fault_spec const& spec,
   return target::start(options, wire::address::loopback(), fault::plan{{spec}, 0, 7});
 }
 
-target_options udp() {
-  target_options options;
-  options.kind = target::target_kind::udp_echo;
-  return options;
-}
-
 bool begin_and_open(target::server& server) {
   server.begin(now());
   return eventually([&] { return server.windows()[0].opened.has_value(); });
@@ -63,7 +57,7 @@ TEST_CASE("a restart ends every connection, refuses new ones, and then serves on
 }
 
 TEST_CASE("a server that is down when its window ends serves again") {
-  auto const options = GENERATE(target_options{}, udp());
+  auto const options = GENERATE(target_options{}, udp_echo_options());
   auto const server = faulty(restart(1h, 150ms), options);
   REQUIRE(begin_and_open(*server));
   REQUIRE(has_closed(*server));
@@ -75,7 +69,7 @@ TEST_CASE("a server that is down when its window ends serves again") {
 }
 
 TEST_CASE("a restart of a UDP server loses replies that are late, and says ECONNREFUSED") {
-  auto options = udp();
+  auto options = udp_echo_options();
   options.reply_delay = 1h;
   auto const late = faulty(restart(100ms), options);
   auto const waiting = plain_socket::connect_udp(late->address());
@@ -85,7 +79,7 @@ TEST_CASE("a restart of a UDP server loses replies that are late, and says ECONN
   waiting.send("while it is down");
   CHECK(waiting.receive_datagram().error == ECONNREFUSED);
 
-  auto const quick = faulty(restart(100ms), udp());
+  auto const quick = faulty(restart(100ms), udp_echo_options());
   auto const client = plain_socket::connect_udp(quick->address());
   CHECK(client.ask("before") == "before");
   REQUIRE(begin_and_open(*quick));
@@ -112,9 +106,8 @@ TEST_CASE("a repeated restart goes down once in each of its windows") {
   auto const server = faulty(spec);
   server->begin(now());
   CHECK(eventually([&] { return server->injected("restart") == 2; }));
-  CHECK(eventually([&] {
-    return plain_socket::connect_tcp(server->address()).ask("x\n") == "x\n";
-  }));
+  CHECK(
+      eventually([&] { return plain_socket::connect_tcp(server->address()).ask("x\n") == "x\n"; }));
   CHECK(server->injected("restart") == 2);
 }
 
@@ -233,7 +226,7 @@ TEST_CASE("a slow reply of a UDP server is overtaken by a quick one") {
   spec.delay = 300ms;
   spec.probability = 0.5;
   fault::plan const drawn{{spec}, 0, 7};
-  auto const server = faulty(spec, udp());
+  auto const server = faulty(spec, udp_echo_options());
   REQUIRE(begin_and_open(*server));
   auto const client = plain_socket::connect_udp(server->address());
   std::vector<std::string> quick;

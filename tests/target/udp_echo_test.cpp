@@ -1,5 +1,4 @@
-#include "support/plain_socket.hpp"
-#include "target/server.hpp"
+#include "fault/relays.hpp"
 
 #include <catch2/catch.hpp>
 #include <cerrno>
@@ -8,22 +7,12 @@
 using namespace conecta;
 using namespace std::chrono_literals;
 using support::plain_socket;
-using target::target_kind;
-using target::target_options;
-
-namespace {
-
-target_options udp() {
-  target_options options;
-  options.kind = target_kind::udp_echo;
-  return options;
-}
-
-} // namespace
+using support::start_udp_echo;
+using support::udp_echo_options;
 
 TEST_CASE("a datagram comes back whole, an empty one too") {
   auto const version = GENERATE(wire::family::ipv4, wire::family::ipv6);
-  auto const echo = target::start(udp(), wire::address::loopback(version));
+  auto const echo = target::start(udp_echo_options(), wire::address::loopback(version));
   auto const client = plain_socket::connect_udp(echo->address());
   auto const large = support::varied_bytes(60'000);
   client.send("ping");
@@ -39,7 +28,7 @@ TEST_CASE("a datagram comes back whole, an empty one too") {
 }
 
 TEST_CASE("a fixed reply answers every datagram") {
-  auto options = udp();
+  auto options = udp_echo_options();
   options.reply = "pong";
   auto const echo = target::start(options);
   auto const client = plain_socket::connect_udp(echo->address());
@@ -48,7 +37,7 @@ TEST_CASE("a fixed reply answers every datagram") {
 }
 
 TEST_CASE("delayed replies keep their order and their clients") {
-  auto options = udp();
+  auto options = udp_echo_options();
   options.reply_delay = 50ms;
   auto const echo = target::start(options);
   auto const first = plain_socket::connect_udp(echo->address());
@@ -64,7 +53,7 @@ TEST_CASE("delayed replies keep their order and their clients") {
 }
 
 TEST_CASE("what has arrived is counted before the stop, and the port is free after it") {
-  auto const echo = target::start(udp());
+  auto const echo = start_udp_echo();
   auto const client = plain_socket::connect_udp(echo->address());
   for (int i = 0; i < 100; ++i) {
     client.send("x");

@@ -2,7 +2,7 @@
 // one is.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 #include "threads/witness.hpp"
@@ -24,10 +24,6 @@ using namespace conecta::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
 
 /// Counts the checks that it hears of, and how many failures each came after.
 class check_counter final : public pool_observer {
@@ -255,7 +251,7 @@ TEST_CASE("an observer hears of every check, good or bad, and how many failed be
   std::atomic<int> checks = 0;
   pool<int> p{options, {.open = [] { return 1; }, .check = [&](int&) { return ++checks > 2; }}};
   until([&] { return ear->good >= 3; });
-  CHECK(ear->bad == 2); // before the close, which may call one off
+  CHECK(ear->bad == 2);                    // before the close, which may call one off
   CHECK(ear->after_failures == 0 + 1 + 2); // two bad ones, and the good one that ended it
   p.close(20s);
   CHECK(p.stats().closed_by[close_reason::unhealthy] == 0);

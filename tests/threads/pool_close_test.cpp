@@ -1,7 +1,7 @@
 // The end of a pool: close, its grace, and the destructor, at every awkward moment.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
@@ -17,14 +17,6 @@
 using namespace conecta;
 using namespace conecta::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
-
-} // namespace
 
 TEST_CASE("a closed pool refuses callers and has closed what was idle") {
   ledger book;

@@ -2,7 +2,7 @@
 // leases, durations.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
@@ -19,10 +19,6 @@ using namespace conecta::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
 
 using held_leases = std::vector<lease<session>>;
 

@@ -2,7 +2,7 @@
 // grows to a million. A million that are all in use: million_test.cpp.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
@@ -22,10 +22,6 @@ using namespace conecta::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
 
 int threads_of_this_process() {
   std::ifstream status{"/proc/self/status"};

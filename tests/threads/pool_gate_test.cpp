@@ -2,7 +2,7 @@
 // happens goes through the lock, and nothing of it may be missed.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 #include "threads/witness.hpp"
@@ -28,10 +28,6 @@ pool_options quick(std::size_t max_size) {
   options.max_size = max_size;
   options.borrowers = recording::off;
   return options;
-}
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
 }
 
 /// Until the gate is open: it opens after some events in which nothing was pending.

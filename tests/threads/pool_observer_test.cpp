@@ -1,7 +1,7 @@
 // What a pool tells its observer, and what callers get when resources or backends are not well.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
@@ -67,10 +67,6 @@ class thrower final : public pool_observer {
   void acquired(duration) override { throw std::runtime_error{"no"}; }
   void returned(duration) override { throw 1; }
 };
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
 
 } // namespace
 

@@ -1,7 +1,7 @@
 // Resources that come in and go out by other ways: add, detach, discard.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
@@ -17,10 +17,6 @@ using namespace conecta::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
 
 /// Its move throws when it is told to.
 struct fragile {

@@ -1,7 +1,7 @@
 // Lending and waiting: acquire, acquire_for, try_acquire.
 
 #include "support/balance.hpp"
-#include "support/ledger.hpp"
+#include "support/opening.hpp"
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
@@ -18,14 +18,6 @@
 using namespace conecta;
 using namespace conecta::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-blocking_endpoint<session> opening_from(ledger& book) {
-  return {.open = [&book] { return session{book}; }};
-}
-
-} // namespace
 
 TEST_CASE("a resource that comes back is lent again") {
   ledger book;
