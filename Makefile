@@ -1,6 +1,7 @@
 # make         build/conecta, and nothing is installed
 # make demo    install what is missing, build, run scenarios/quickstart.json
 # make test    install what is missing, build and run every test
+# make test-servers  install real servers, and run what is tested with them
 # make soak    the proof for SOAK=10m in all; PARTS="simulation properties histories threads fuzzers
 #              faults servers", or some of them: docs/proof.md
 # make bench-relay  the relay beside toxiproxy: see docs/proxy.md
@@ -12,7 +13,7 @@ SETUP ?= yes
 setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
 boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
 
-.PHONY: all demo test soak bench bench-pool bench-relay mutants setup install clean
+.PHONY: all demo test test-servers soak bench bench-pool bench-relay mutants setup install clean
 
 all:
 	@cmake --preset release $(boost) >/dev/null
@@ -28,6 +29,12 @@ test:
 	@cmake --preset dev $(boost) >/dev/null
 	@cmake --build build/dev
 	@ctest --test-dir build/dev --output-on-failure --no-tests=error --parallel 2
+
+test-servers:
+	@$(call setup,build test servers)
+	@cmake --preset dev $(boost) >/dev/null
+	@cmake --build build/dev --target conecta_cli
+	@ctest --test-dir build/dev --verbose --no-tests=error -R '_servers$$'
 
 SOAK ?= 10m
 PARTS ?= simulation properties histories threads fuzzers faults servers

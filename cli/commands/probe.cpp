@@ -4,6 +4,7 @@
 #include "commands/output.hpp"
 #include "commands/probe_report.hpp"
 #include "commands/probing.hpp"
+#include "commands/secret.hpp"
 #include "report/safe_text.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
@@ -11,7 +12,9 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -27,10 +30,31 @@ enum class output { text, json };
 
 struct given {
   std::vector<std::string> urls;
+  std::string level;
   std::string timeout = "2s";
   std::optional<std::string> wait;
+  std::string interval = "200ms";
+  secret_source password;
+  bool any = false;
+  std::optional<std::size_t> quorum;
+  bool invert = false;
+  bool quiet = false;
   output form = output::text;
 };
+
+constexpr std::array levels{std::pair{"connect", protocol::level::connect},
+                            std::pair{"handshake", protocol::level::handshake},
+                            std::pair{"auth", protocol::level::auth},
+                            std::pair{"query", protocol::level::query}};
+
+std::optional<protocol::level> level_named(std::string const& name) {
+  for (auto const& [each, value] : levels) {
+    if (name == each) {
+      return value;
+    }
+  }
+  return std::nullopt; // not given
+}
 
 std::optional<duration> read_duration(std::string const& option, std::string const& text) {
   auto read = scenario::parse_duration(text);
@@ -48,7 +72,7 @@ constexpr char const* clear_line = "\r\033[K";
 
 /// One line that is written over and over.
 void show_progress(probe_finding const& latest) {
-  auto const why = latest.reason ? net::name_of(*latest.reason) : name_of(latest.state);
+  auto const why = latest.reason.empty() ? std::string{name_of(latest.state)} : latest.reason;
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(latest.total).count();
   std::cerr << clear_line << "waiting for " << report::fitted(report::safe_text(latest.url), 40)
             << "  " << why << "  " << seconds << " s" << std::flush;
@@ -57,10 +81,20 @@ void show_progress(probe_finding const& latest) {
 int run(given const& options) {
   auto const timeout = read_duration("--timeout", options.timeout);
   auto const wait = options.wait ? read_duration("--wait", *options.wait) : std::nullopt;
-  bool understood = timeout.has_value() && wait.has_value() == options.wait.has_value();
+  auto const interval = read_duration("--interval", options.interval);
+  bool understood = timeout && interval && wait.has_value() == options.wait.has_value();
+  probe_wishes wishes{.depth = level_named(options.level), .password = {}};
+  if (options.password.given()) {
+    auto read = read_secret(options.password);
+    if (auto const* const why = std::get_if<no_secret>(&read)) {
+      std::cerr << "conecta probe: " << why->reason << '\n';
+      return configuration;
+    }
+    wishes.password = std::get<std::string>(std::move(read));
+  }
   std::vector<probe_target> targets;
   for (std::size_t i = 0; i < options.urls.size(); ++i) {
-    auto parsed = parse_target(options.urls[i]);
+    auto parsed = parse_target(options.urls[i], wishes);
     if (auto* const target = std::get_if<probe_target>(&parsed)) {
       targets.push_back(std::move(*target));
       continue;
@@ -70,13 +104,23 @@ int run(given const& options) {
               << '\n';
     understood = false;
   }
+  if (options.quorum && *options.quorum > options.urls.size()) {
+    std::cerr << "conecta probe: --quorum is " << *options.quorum << ", allowed: 1 to "
+              << options.urls.size() << ", the number of URLs\n";
+    understood = false;
+  }
   if (!understood) {
     return usage;
   }
+  probe_policy policy;
+  policy.wanted = options.invert ? readiness::no_answer : readiness::ready;
+  policy.needed = options.any ? 1 : options.quorum.value_or(targets.size());
   probe_limits limits;
   limits.attempt = *timeout;
+  limits.between = *interval;
+  limits.wanted = policy.wanted;
   limits.wait = wait;
-  auto const shows_progress = limits.wait && rewrites_lines(STDERR_FILENO);
+  auto const shows_progress = limits.wait && !options.quiet && rewrites_lines(STDERR_FILENO);
   if (shows_progress) {
     limits.trying_again = show_progress;
   }
@@ -84,8 +128,12 @@ int run(given const& options) {
   if (shows_progress) {
     std::cerr << clear_line << std::flush;
   }
-  auto const text = options.form == output::json ? probe_json(findings) : probe_text(findings);
-  return put("probe", "-", text, exit_code_of(findings));
+  auto const code = exit_code_of(findings, policy);
+  auto const is_json = options.form == output::json;
+  if (options.quiet && !is_json) {
+    return code;
+  }
+  return put("probe", "-", is_json ? probe_json(findings, code) : probe_text(findings), code);
 }
 
 } // namespace
@@ -95,21 +143,41 @@ void add_probe(CLI::App& app, std::function<int()>& action) {
   auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");
   probe
       ->add_option("URL", options->urls,
-                   "tcp://HOST:PORT, ready when it accepts; or\n"
-                   "udp://HOST:PORT?send=TEXT&expect=TEXT, ready when\n"
-                   "the reply begins with TEXT (%0D%0A is a line's end)")
+                   "SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH];\n"
+                   "the scheme is amqp, http, memcached, mqtt, mysql,\n"
+                   "nats, postgres or redis. redis+unix:///PATH.\n"
+                   "tcp://HOST:PORT, unix:///PATH: ready if it accepts;\n"
+                   "with ?send=TEXT&expect=TEXT, and udp:// always so,\n"
+                   "if the reply begins with TEXT (a line's end: %0D%0A)")
       ->required();
+  probe
+      ->add_option("--level", options->level,
+                   "What is asked: connect, handshake, auth or query.\n"
+                   "The most that the URL allows if not given")
+      ->check(CLI::IsMember({"connect", "handshake", "auth", "query"}).description(""));
   probe->add_option("--timeout", options->timeout, "The longest that one attempt may take")
       ->capture_default_str();
   probe->add_option("--wait", options->wait,
-                    "Try again every 200ms until all are ready,\nat most for so long");
+                    "Try again until all are ready, at most for so long;\n"
+                    "what is denied, or another protocol, ends it at once");
+  probe->add_option("--interval", options->interval, "Between the attempts of a wait")
+      ->capture_default_str();
+  auto* const any = probe->add_flag("--any", options->any, "One that is ready is enough");
+  probe->add_option("--quorum", options->quorum, "So many that are ready are enough")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}).description(""))
+      ->excludes(any);
+  probe->add_flag("--invert", options->invert, "Succeed where there is no answer");
+  add_secret_options(*probe, options->password);
   probe->add_flag_callback(
       "--json", [options] { options->form = output::json; }, "Print conecta.probe/1");
+  probe->add_flag("-q,--quiet", options->quiet, "Print nothing but errors of usage");
   probe->footer("Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted,\n"
-                "124 the wait expired, 64 usage. Of several URLs, the worst.\n"
+                "4 credentials rejected, 5 another protocol, 64 usage, 78 no password, 124 the\n"
+                "wait expired. Of several URLs, the worst.\n"
                 "\n"
-                "  conecta probe --wait 30s tcp://localhost:5432\n"
-                "  conecta probe 'tcp://localhost:6379?send=PING%0D%0A&expect=%2BPONG'");
+                "  conecta probe --wait 30s postgres://db.internal\n"
+                "  conecta probe --password-file /run/secrets/redis redis://cache\n"
+                "  conecta probe 'tcp://localhost:25?expect=220'");
   probe->callback([options, &action] { action = [options] { return run(*options); }; });
 }
 

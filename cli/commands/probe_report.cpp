@@ -23,6 +23,10 @@ std::string_view in_words(readiness state) {
     return "no answer";
   case readiness::not_attempted:
     return "not attempted";
+  case readiness::denied:
+    return "denied";
+  case readiness::other_protocol:
+    return "other protocol";
   }
   return "";
 }
@@ -59,14 +63,13 @@ std::string phases_of(probe_finding const& finding) {
 
 // The shortest that says it all, so that it fits a terminal; the JSON has every phase of each.
 std::string line_of(probe_finding const& finding, std::size_t url_width) {
-  std::string line = padded(in_words(finding.state), 13) + "  " + padded(finding.url, url_width) +
+  std::string line = padded(in_words(finding.state), 14) + "  " + padded(finding.url, url_width) +
                      "  " + report::human_duration(finding.total);
   if (finding.state == readiness::ready) {
     line += " (" + phases_of(finding) + ")";
   }
-  if (finding.reason) {
-    line += "  " + std::string{net::name_of(*finding.reason)} + ": " +
-            report::safe_text(finding.detail);
+  if (!finding.reason.empty()) {
+    line += "  " + finding.reason + ": " + report::safe_text(finding.detail);
   }
   if (finding.url.find(finding.address) == std::string::npos) {
     line += ", " + finding.address;
@@ -84,7 +87,7 @@ json json_of(probe_finding const& finding) {
   json out;
   out["url"] = finding.url;
   out["state"] = name_of(finding.state);
-  out["reason"] = finding.reason ? json(net::name_of(*finding.reason)) : json(nullptr);
+  out["reason"] = text_or_null(finding.reason);
   out["detail"] = text_or_null(finding.detail);
   out["address"] = text_or_null(finding.address);
   out["dns_ns"] = finding.resolving.count();
@@ -110,13 +113,13 @@ std::string probe_text(std::vector<probe_finding> const& findings) {
   return text;
 }
 
-std::string probe_json(std::vector<probe_finding> const& findings) {
+std::string probe_json(std::vector<probe_finding> const& findings, int exit_code) {
   json out;
   out["schema"] = "conecta.probe/1";
   out["ready"] = std::all_of(findings.begin(), findings.end(), [](probe_finding const& each) {
     return each.state == readiness::ready;
   });
-  out["exit_code"] = exit_code_of(findings);
+  out["exit_code"] = exit_code;
   out["targets"] = json::array();
   for (auto const& each : findings) {
     out["targets"].push_back(json_of(each));

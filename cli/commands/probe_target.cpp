@@ -1,5 +1,6 @@
 #include "commands/probing.hpp"
 
+#include "protocol/introduction.hpp"
 #include "scenario/wording.hpp"
 
 #include <array>
@@ -13,33 +14,30 @@ using namespace std::literals;
 constexpr std::array query_keys{"send"sv, "expect"sv};
 
 // Where the reply ends, when all that is known is how it begins.
-net::reply_framing framing_for(net::scheme kind, std::optional<std::string_view> expect) {
-  if (kind == net::scheme::tcp && expect && !expect->empty()) {
+net::reply_framing framing_for(net::transport kind, std::optional<std::string_view> expect) {
+  if (kind == net::transport::tcp && expect && !expect->empty()) {
     return net::beginning{std::string{*expect}};
   }
   return net::one_datagram{}; // on TCP, whatever comes first
 }
 
-} // namespace
+using parsed_target = std::variant<probe_target, net::url_error>;
 
-std::variant<probe_target, net::url_error> parse_target(std::string_view url) {
-  auto parsed = net::parse_url(url);
-  if (!parsed) {
-    return parsed.error();
+/// What is asked of an endpoint of which nothing is known but how bytes travel.
+parsed_target plain_target(net::endpoint_url url, std::optional<protocol::level> depth) {
+  if (!url.user.empty() || url.password) {
+    return net::url_error{"tcp://, udp:// and unix:// have no user and no password"};
   }
-  if (!parsed->user.empty() || parsed->password) {
-    return net::url_error{"tcp:// and udp:// have no user and no password"};
-  }
-  for (auto const& [key, value] : parsed->query) {
+  for (auto const& [key, value] : url.query) {
     if (key != "send" && key != "expect") {
       return net::url_error{"unknown key " + scenario::in_quotes(key) +
                             scenario::did_you_mean(key, query_keys) +
                             "; allowed: " + scenario::listed(query_keys)};
     }
   }
-  auto const send = parsed->query_value("send");
-  auto const expect = parsed->query_value("expect");
-  if (parsed->kind == net::scheme::udp && (!send || !expect)) {
+  auto const send = url.query_value("send");
+  auto const expect = url.query_value("expect");
+  if (url.kind == net::transport::udp && (!send || !expect)) {
     return net::url_error{"over UDP only an answer shows that somebody is there: "
                           "write udp://HOST:PORT?send=TEXT&expect=TEXT"};
   }
@@ -50,11 +48,42 @@ std::variant<probe_target, net::url_error> parse_target(std::string_view url) {
   if (send || expect) {
     probe_question asks;
     asks.send = send.value_or("");
-    asks.reply = framing_for(parsed->kind, expect);
+    asks.reply = framing_for(url.kind, expect);
     if (expect) {
       asks.expect.prefix = std::string{*expect};
     }
     made.asks = std::move(asks);
+  }
+  made.depth = depth.value_or(made.asks ? protocol::level::query : protocol::level::connect);
+  if (made.depth > protocol::level::handshake && !made.asks) {
+    return net::url_error{"without a question it has the levels connect and handshake"};
+  }
+  made.url = std::move(url);
+  return made;
+}
+
+} // namespace
+
+parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
+  auto parsed = net::parse_url(url);
+  if (!parsed) {
+    return parsed.error();
+  }
+  if (parsed->speaks == net::protocol::none) {
+    return plain_target(*std::move(parsed), wishes.depth);
+  }
+  if (!parsed->password) {
+    parsed->password = wishes.password;
+  }
+  probe_target made;
+  auto const highest = protocol::highest_level(*parsed);
+  made.depth = wishes.depth.value_or(highest);
+  if (made.depth > highest) {
+    return net::url_error{"a " + parsed->scheme + ":// URL like this has the levels connect and " +
+                          "handshake here"};
+  }
+  if (auto const mistaken = protocol::introduce(*parsed, {.asks = made.depth}); !mistaken) {
+    return mistaken.error();
   }
   made.url = *std::move(parsed);
   return made;

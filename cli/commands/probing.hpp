@@ -1,8 +1,9 @@
 #pragma once
 
-// Asking endpoints whether they are ready, several at once: one connection each, and on it the
-// exchange that the URL asks for. Without a question a TCP endpoint is ready when it accepts.
-// Over UDP silence and a closed port are the same: no answer; so is silence after a TCP question.
+// Asking endpoints whether they are ready, several at once: one connection each, and on it what the
+// protocol of the URL begins with, or the exchange that the URL asks for. Without either a TCP
+// endpoint is ready when it accepts. Over UDP silence and a closed port are the same: no answer; so
+// is silence after a TCP question.
 //
 // Thread safety: probe_all runs to its end on the caller's thread, and makes no other where every
 // host is numeric.
@@ -10,6 +11,7 @@
 #include "net/error_kind.hpp"
 #include "net/framing.hpp"
 #include "net/url.hpp"
+#include "protocol/conversation.hpp"
 
 #include <conecta/time.hpp>
 
@@ -31,14 +33,34 @@ struct probe_question {
 
 struct probe_target {
   net::endpoint_url url;
-  std::optional<probe_question> asks;
+  std::optional<probe_question> asks; ///< of a URL that names no protocol
+  protocol::level depth = protocol::level::connect;
+};
+
+/// What holds for all targets that do not say otherwise.
+struct probe_wishes {
+  std::optional<protocol::level> depth; ///< none: the most that the URL allows
+  std::optional<std::string> password;
 };
 
 /// The target, or the reason why the URL is none, ready to follow `"...": `.
-[[nodiscard]] std::variant<probe_target, net::url_error> parse_target(std::string_view url);
+[[nodiscard]] std::variant<probe_target, net::url_error>
+parse_target(std::string_view url, probe_wishes const& wishes = {});
 
-/// The values are exit codes.
-enum class readiness : std::uint8_t { ready, not_ready, no_answer, not_attempted };
+/// The values are exit codes, the worst is the highest.
+enum class readiness : std::uint8_t {
+  ready,
+  not_ready,
+  no_answer,
+  not_attempted,
+  denied,         ///< it wants other credentials
+  other_protocol, ///< what answers speaks something else
+};
+
+/// No waiting changes it.
+[[nodiscard]] constexpr bool is_permanent(readiness state) noexcept {
+  return state == readiness::denied || state == readiness::other_protocol;
+}
 
 [[nodiscard]] std::string_view name_of(readiness value) noexcept;
 
@@ -48,9 +70,9 @@ struct probe_finding {
 
   std::string url; ///< as it may be shown: no secret
   readiness state = readiness::not_attempted;
-  std::optional<net::error_kind> reason; ///< none when it is ready
-  std::string detail;                    ///< raw, may quote the peer
-  std::string address;                   ///< the last one tried; "" if there was none
+  std::string reason;  ///< one word: an error's kind, or what the server said; "" when it is ready
+  std::string detail;  ///< raw, may quote the peer
+  std::string address; ///< the last one tried; "" if there was none
   duration resolving{};
   duration connecting{};
   std::optional<duration> exchanging; ///< none where no question was sent
@@ -59,9 +81,17 @@ struct probe_finding {
   patience waiting = patience::left;
 };
 
+/// Which findings are a success.
+struct probe_policy {
+  readiness wanted = readiness::ready; ///< or no_answer: that nobody is there
+  std::size_t needed = 1;              ///< so many targets must be found so
+};
+
 struct probe_limits {
   duration attempt = std::chrono::seconds{2}; ///< one attempt, from the name to the last byte
-  std::optional<duration> wait = {};          ///< tries again for so long; none: tries once
+  duration between = std::chrono::milliseconds{200}; ///< attempts, where they are repeated
+  readiness wanted = readiness::ready;               ///< a finding to wait for
+  std::optional<duration> wait = {};                 ///< tries again for so long; none: tries once
   std::function<void(probe_finding const&)> trying_again = {}; ///< is told what an attempt found
 };
 
@@ -69,7 +99,9 @@ struct probe_limits {
 [[nodiscard]] std::vector<probe_finding> probe_all(std::vector<probe_target> const& targets,
                                                    probe_limits const& limits);
 
-/// The exit code of all together: 124 when a wait expired, else the worst.
-[[nodiscard]] int exit_code_of(std::vector<probe_finding> const& findings) noexcept;
+/// The exit code of all together: 0 for a success; else 124 when a wait expired, and the worst
+/// otherwise. Where nobody was wanted, somebody who is ready is 1.
+[[nodiscard]] int exit_code_of(std::vector<probe_finding> const& findings,
+                               probe_policy const& policy) noexcept;
 
 } // namespace conecta::command

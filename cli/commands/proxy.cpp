@@ -41,7 +41,7 @@ struct proxy_options {
 void say(std::string const& text) { std::fprintf(stderr, "conecta proxy: %s\n", text.c_str()); }
 
 struct upstream {
-  net::scheme kind = net::scheme::tcp;
+  net::transport kind = net::transport::tcp;
   wire::address where;
   std::string url;
 };
@@ -52,11 +52,12 @@ std::variant<upstream, exit_code> find_upstream(std::string const& to) {
   if (to.starts_with(unix_scheme)) {
     auto const where = wire::address::unix_path(to.substr(unix_scheme.size()));
     if (!where) {
-      say("--to " + scenario::printable(to) + ": allowed: a path of 1 to 107 bytes, as in "
-                                              "unix:/run/server.sock");
+      say("--to " + scenario::printable(to) +
+          ": allowed: a path of 1 to 107 bytes, as in "
+          "unix:/run/server.sock");
       return usage;
     }
-    return upstream{net::scheme::tcp, *where, to};
+    return upstream{net::transport::tcp, *where, to};
   }
   std::string error;
   auto const url = scenario::read_url(to, error);
@@ -73,7 +74,7 @@ std::variant<upstream, exit_code> find_upstream(std::string const& to) {
 }
 
 /// The faults of the file; none without one. Says what is wrong with it.
-std::variant<faults, exit_code> read_faults(proxy_options const& given, net::scheme kind) {
+std::variant<faults, exit_code> read_faults(proxy_options const& given, net::transport kind) {
   if (given.faults_file.empty()) {
     return faults{};
   }
@@ -87,7 +88,7 @@ std::variant<faults, exit_code> read_faults(proxy_options const& given, net::sch
   return std::get<faults>(std::move(loaded));
 }
 
-void reload(proxy_options const& given, net::scheme kind, fault::relay& over) {
+void reload(proxy_options const& given, net::transport kind, fault::relay& over) {
   if (given.faults_file.empty() || given.faults_file == "-") {
     say("there is no file to be read again; the faults stay as they are");
     return;
@@ -95,8 +96,8 @@ void reload(proxy_options const& given, net::scheme kind, fault::relay& over) {
   auto const loaded = read_faults(given, kind);
   if (auto const* const wanted = std::get_if<faults>(&loaded)) {
     over.change([&](faults& standing) { standing = *wanted; });
-    say("read " + scenario::printable(given.faults_file) + " again: " +
-        std::to_string(wanted->size()) + (wanted->size() == 1 ? " fault" : " faults"));
+    say("read " + scenario::printable(given.faults_file) +
+        " again: " + std::to_string(wanted->size()) + (wanted->size() == 1 ? " fault" : " faults"));
   } else {
     say("the faults stay as they are");
   }
@@ -106,8 +107,8 @@ std::unique_ptr<fault::relay> start_relay(proxy_options const& given, upstream c
                                           wire::address const& listen, faults const& first) {
   fault::relay_options options{
       .upstream = to.where, .faults = fault::plan{first, 0, given.seed}, .listen = listen};
-  auto made = to.kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
-                                          : fault::start_udp_relay(std::move(options));
+  auto made = to.kind == net::transport::tcp ? fault::start_tcp_relay(std::move(options))
+                                             : fault::start_udp_relay(std::move(options));
   made->begin(std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now()));
   return made;
 }
@@ -119,8 +120,7 @@ void print_summary(nlohmann::ordered_json const& status) {
       status.at("downstream_bytes").dump());
   for (auto const& each : status.at("faults")) {
     say("fault " + scenario::printable(each.at("id").get<std::string>()) + ": " +
-        each.at("type").get<std::string>() + ", injected " + each.at("injected").dump() +
-        " times");
+        each.at("type").get<std::string>() + ", injected " + each.at("injected").dump() + " times");
   }
 }
 
@@ -142,7 +142,7 @@ int run_proxy(proxy_options const& given, upstream const& to, wire::address cons
     return unavailable;
   }
   warn_if_exposed("proxy", relay->address());
-  auto const scheme = to.kind == net::scheme::udp ? "udp://" : "tcp://";
+  auto const scheme = to.kind == net::transport::udp ? "udp://" : "tcp://";
   nlohmann::ordered_json line{{"url", scheme + relay->address().text()}, {"to", to.url}};
   if (server) {
     warn_if_exposed("proxy", server->where());
@@ -190,8 +190,7 @@ int run_proxy(proxy_options const& given) {
 void add_proxy(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<proxy_options>();
   auto* const command = app.add_subcommand("proxy", "Put a relay with faults before a server");
-  command
-      ->add_option("--to", options->to, "tcp://HOST:PORT, udp://HOST:PORT or\nunix:PATH")
+  command->add_option("--to", options->to, "tcp://HOST:PORT, udp://HOST:PORT or\nunix:PATH")
       ->type_name("URL")
       ->required();
   command->add_option("--listen", options->listen, "Where; port 0 is a free one")
@@ -202,26 +201,23 @@ void add_proxy(CLI::App& app, std::function<int()>& action) {
                    "{\"faults\": [...]}, each as in a scenario,\nwithout endpoint; at counts from "
                    "now on,\nand for may be left out. SIGHUP: read again")
       ->type_name("FILE");
-  command
-      ->add_option("--control", options->control,
-                   "Where the HTTP API listens; off: nowhere")
+  command->add_option("--control", options->control, "Where the HTTP API listens; off: nowhere")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Of every chance")
       ->type_name("N")
       ->capture_default_str();
-  command->footer(
-      "Prints one line of JSON with its URL, and that of its control API, when it\n"
-      "is ready, and what it counted to standard error when SIGINT or SIGTERM ends\n"
-      "it. GET, PUT and POST /faults, GET and DELETE /faults/ID, GET /status.\n"
-      "\n"
-      "Exit codes: 0 ended by a signal, 64 usage, 65 bad faults, 66 no such file,\n"
-      "69 an address cannot be had, 73 output not written.\n"
-      "\n"
-      "  conecta proxy --to tcp://127.0.0.1:6379 --listen 127.0.0.1:7000 \\\n"
-      "    --control 127.0.0.1:7001 --faults faults.json\n"
-      "  curl -H content-type:application/json http://127.0.0.1:7001/faults \\\n"
-      "    -d '{\"id\": \"slow\", \"type\": \"latency\", \"delay\": \"50ms\"}'");
+  command->footer("Prints one line of JSON with its URL, and that of its control API, when it\n"
+                  "is ready, and what it counted to standard error when SIGINT or SIGTERM ends\n"
+                  "it. GET, PUT and POST /faults, GET and DELETE /faults/ID, GET /status.\n"
+                  "\n"
+                  "Exit codes: 0 ended by a signal, 64 usage, 65 bad faults, 66 no such file,\n"
+                  "69 an address cannot be had, 73 output not written.\n"
+                  "\n"
+                  "  conecta proxy --to tcp://127.0.0.1:6379 --listen 127.0.0.1:7000 \\\n"
+                  "    --control 127.0.0.1:7001 --faults faults.json\n"
+                  "  curl -H content-type:application/json http://127.0.0.1:7001/faults \\\n"
+                  "    -d '{\"id\": \"slow\", \"type\": \"latency\", \"delay\": \"50ms\"}'");
   command->callback([options, &action] { action = [options] { return run_proxy(*options); }; });
 }
 

@@ -22,7 +22,7 @@ namespace conecta::command {
 
 class proxy_control {
  public:
-  proxy_control(fault::relay& over, net::scheme kind) : relay_{&over}, kind_{kind} {}
+  proxy_control(fault::relay& over, net::transport kind) : relay_{&over}, kind_{kind} {}
 
   [[nodiscard]] wire::http_response answer(wire::http_request const& asked) const;
   /// What GET /status says.
@@ -39,7 +39,7 @@ class proxy_control {
   [[nodiscard]] wire::http_response remove(std::string_view id) const;
 
   fault::relay* relay_;
-  net::scheme kind_;
+  net::transport kind_;
 };
 
 } // namespace conecta::command

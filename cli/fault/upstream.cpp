@@ -11,7 +11,7 @@ wire::address resolve(net::endpoint_url const& url) {
     return *numeric;
   }
   addrinfo hints{};
-  hints.ai_socktype = url.kind == net::scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  hints.ai_socktype = url.kind == net::transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
   addrinfo* found = nullptr;
   if (auto const problem =
           ::getaddrinfo(url.host.c_str(), std::to_string(url.port).c_str(), &hints, &found)) {

@@ -1,6 +1,6 @@
 #include "report/hdr.hpp"
 
-#include "report/base64.hpp"
+#include "base/base64.hpp"
 #include "stats/bucket_layout.hpp"
 
 #include <zlib.h>

@@ -152,8 +152,8 @@ class assembler {
     auto const spanned = std::max(duration::zero(), ended - (facts_.origin + made.start));
     if (!window.before.empty()) { // an interrupted run may have ended before the window
       auto const& after = window.after.empty() ? facts_.stage_starts.back() : window.after;
-      made.figures.pool = figures_between(window.before[spec.endpoint], after[spec.endpoint],
-                                          spanned);
+      made.figures.pool =
+          figures_between(window.before[spec.endpoint], after[spec.endpoint], spanned);
     }
     made.recovered = cell.recovery.finish(facts_.load_ended);
     if (cell.outside.count() > 0) {
@@ -238,9 +238,9 @@ class assembler {
     for (auto const& row : found.total.measured.errors.sorted()) {
       without_descriptor += row.kind == error_kind::fd_limit ? row.count : 0;
     }
-    auto const asked_for = std::any_of(
-        facts_.what.faults.begin(), facts_.what.faults.end(),
-        [](auto const& each) { return each.type == fault::fault_type::fd_limit; });
+    auto const asked_for =
+        std::any_of(facts_.what.faults.begin(), facts_.what.faults.end(),
+                    [](auto const& each) { return each.type == fault::fault_type::fd_limit; });
     if (without_descriptor > 0 && !asked_for) {
       warnings.push_back(std::to_string(without_descriptor) +
                          " requests failed for want of a descriptor: raise ulimit -n");
@@ -286,7 +286,7 @@ bool reached_anything(gathered const& facts) {
     auto const& spec = facts.what.endpoints[index];
     auto const& service = *facts.services[index];
     auto const silent =
-        spec.kind == net::scheme::udp && !spec.check && awaits_replies(facts.what, index);
+        spec.kind == net::transport::udp && !spec.check && awaits_replies(facts.what, index);
     if (silent ? service.wire().replies_received > 0 : service.stats().opened > 0) {
       return true;
     }

@@ -80,7 +80,7 @@ void client::leased(error_code problem, lease<net::connection> lent) {
   net::dialogue::script script;
   script.send = payload_;
   script.reply =
-      lease_->kind() == net::scheme::udp ? &common_.datagram_reply[chosen_] : &asked.reply;
+      lease_->kind() == net::transport::udp ? &common_.datagram_reply[chosen_] : &asked.reply;
   script.expect = &asked.expect;
   doing_ = doing::exchanging;
   exchange_.start(*lease_, script);

@@ -15,11 +15,10 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
   std::size_t of_far_sides = 0;
   for (std::size_t index = 0; index < what.endpoints.size(); ++index) {
     auto const& endpoint = what.endpoints[index];
-    auto const relayed =
-        std::any_of(what.faults.begin(), what.faults.end(), [&](auto const& each) {
-          return each.endpoint == index && fault::doer_of(each.type) == fault::done_by::relay;
-        });
-    if (endpoint.kind == net::scheme::udp) {
+    auto const relayed = std::any_of(what.faults.begin(), what.faults.end(), [&](auto const& each) {
+      return each.endpoint == index && fault::doer_of(each.type) == fault::done_by::relay;
+    });
+    if (endpoint.kind == net::transport::udp) {
       auto const sockets = endpoint.pool.max_size + net::udp_drain::most_sockets;
       of_pools += sockets;
       of_far_sides += relayed ? sockets : 0; // a relay tells its clients apart by sockets
@@ -30,8 +29,8 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
     }
   }
   constexpr std::size_t others = 64; // standard streams, event loops, listeners
-  return others + (needs_far_process(what) ? std::max(of_pools, of_far_sides)
-                                           : of_pools + of_far_sides);
+  return others +
+         (needs_far_process(what) ? std::max(of_pools, of_far_sides) : of_pools + of_far_sides);
 }
 
 void require_descriptors(std::size_t count) {

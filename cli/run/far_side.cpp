@@ -21,11 +21,9 @@ bool is_relayed(scenario::scenario const& what, std::size_t endpoint) {
   });
 }
 
-std::vector<fault::fault_spec> done_by(fault::done_by who,
-                                       std::vector<fault::fault_spec> faults) {
-  std::erase_if(faults, [who](fault::fault_spec const& each) {
-    return fault::doer_of(each.type) != who;
-  });
+std::vector<fault::fault_spec> done_by(fault::done_by who, std::vector<fault::fault_spec> faults) {
+  std::erase_if(faults,
+                [who](fault::fault_spec const& each) { return fault::doer_of(each.type) != who; });
   return faults;
 }
 
@@ -41,13 +39,12 @@ class near_by final : public far_side {
     if (!is_relayed(what, endpoint)) {
       return;
     }
-    fault::relay_options options{server_ ? server_->address() : fault::resolve(*spec.url),
-                                 fault::plan{done_by(fault::done_by::relay, what.faults), endpoint,
-                                             what.seed},
-                                 wire::address::loopback(),
-                                 spec.pool.max_size + net::udp_drain::most_sockets};
-    relay_ = spec.kind == net::scheme::tcp ? fault::start_tcp_relay(std::move(options))
-                                           : fault::start_udp_relay(std::move(options));
+    fault::relay_options options{
+        server_ ? server_->address() : fault::resolve(*spec.url),
+        fault::plan{done_by(fault::done_by::relay, what.faults), endpoint, what.seed},
+        wire::address::loopback(), spec.pool.max_size + net::udp_drain::most_sockets};
+    relay_ = spec.kind == net::transport::tcp ? fault::start_tcp_relay(std::move(options))
+                                              : fault::start_udp_relay(std::move(options));
   }
 
   std::optional<wire::address> server() const override {
@@ -78,8 +75,7 @@ class near_by final : public far_side {
     }
   }
   std::uint64_t injected(std::string_view fault_id) const override {
-    return (relay_ ? relay_->injected(fault_id) : 0) +
-           (server_ ? server_->injected(fault_id) : 0);
+    return (relay_ ? relay_->injected(fault_id) : 0) + (server_ ? server_->injected(fault_id) : 0);
   }
   std::uint64_t turned_away() const override { return relay_ ? relay_->turned_away() : 0; }
 

@@ -28,7 +28,7 @@ local_means::local_means(scenario::scenario const& what) {
   }
 }
 
-local_faults::local_faults(boost::asio::io_context& io, fault::plan faults, net::scheme kind,
+local_faults::local_faults(boost::asio::io_context& io, fault::plan faults, net::transport kind,
                            local_means& means)
     : schedule_{std::move(faults)}, kind_{kind}, means_{means}, next_change_{io} {}
 

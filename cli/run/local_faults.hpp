@@ -40,7 +40,7 @@ struct local_means {
 class local_faults final : public net::dial_rules {
  public:
   /// `means` outlive it. `kind` is the endpoint's.
-  local_faults(boost::asio::io_context& io, fault::plan faults, net::scheme kind,
+  local_faults(boost::asio::io_context& io, fault::plan faults, net::transport kind,
                local_means& means);
   local_faults(local_faults const&) = delete;
   local_faults& operator=(local_faults const&) = delete;
@@ -66,10 +66,10 @@ class local_faults final : public net::dial_rules {
   void send_signal(fault::fault_spec const& spec, std::size_t fault);
 
   fault::schedule schedule_;
-  net::scheme kind_;
+  net::transport kind_;
   local_means& means_;
   boost::asio::steady_timer next_change_;
-  std::map<std::size_t, pid_t> stopped_;                     ///< by the fault that did it
+  std::map<std::size_t, pid_t> stopped_;                    ///< by the fault that did it
   std::map<std::size_t, std::vector<std::uint16_t>> ports_; ///< that are left; likewise
   std::vector<std::string> failures_;
   std::uint64_t lookups_ = 0;

@@ -16,9 +16,9 @@ namespace {
 namespace asio = boost::asio;
 using connection = net::connection;
 
-net::endpoint_url url_of(net::scheme kind, wire::address const& address) {
+net::endpoint_url url_of(net::transport kind, wire::address const& address) {
   auto const text = address.text();
-  auto const prefix = kind == net::scheme::tcp ? "tcp://" : "udp://";
+  auto const prefix = kind == net::transport::tcp ? "tcp://" : "udp://";
   return net::parse_url(prefix + text).value();
 }
 
@@ -118,8 +118,8 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
     : io_{io},
       spec_{what.endpoints[index]},
       far_{std::move(far)},
-      local_{io, fault::plan{done_here(what.faults), index, what.seed},
-             what.endpoints[index].kind, means},
+      local_{io, fault::plan{done_here(what.faults), index, what.seed}, what.endpoints[index].kind,
+             means},
       drain_{io.get_executor(), [this](connection const& over) { forget(over); }} {
   auto const kind = spec_.kind;
   if (spec_.target) {
@@ -137,7 +137,7 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
 
 /// Before it is closed, so that its port is nobody else's yet.
 void service::forget(connection const& over) {
-  if (far_ && spec_.kind == net::scheme::udp && over.handle() >= 0) {
+  if (far_ && spec_.kind == net::transport::udp && over.handle() >= 0) {
     far_->forget(wire::local_address(over.handle()));
   }
 }

@@ -27,8 +27,8 @@ range given_by_kernel() {
   return found;
 }
 
-bool is_free(std::uint16_t port, net::scheme kind) {
-  auto const type = kind == net::scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
+bool is_free(std::uint16_t port, net::transport kind) {
+  auto const type = kind == net::transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
   wire::descriptor const probe{::socket(AF_INET, type | SOCK_CLOEXEC, 0)};
   auto const any = *wire::address::numeric("0.0.0.0", port);
   return probe && ::bind(probe.get(), any.data(), any.size()) == 0;
@@ -36,7 +36,7 @@ bool is_free(std::uint16_t port, net::scheme kind) {
 
 } // namespace
 
-std::vector<std::uint16_t> free_ports(std::size_t count, net::scheme kind) {
+std::vector<std::uint16_t> free_ports(std::size_t count, net::transport kind) {
   auto const avoided = given_by_kernel();
   std::vector<std::uint16_t> outside;
   std::vector<std::uint16_t> inside;

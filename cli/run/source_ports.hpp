@@ -14,6 +14,6 @@
 namespace conecta::run {
 
 /// Free when asked; not kept. Throws std::runtime_error where there are not so many.
-[[nodiscard]] std::vector<std::uint16_t> free_ports(std::size_t count, net::scheme kind);
+[[nodiscard]] std::vector<std::uint16_t> free_ports(std::size_t count, net::transport kind);
 
 } // namespace conecta::run

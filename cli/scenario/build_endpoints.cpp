@@ -149,7 +149,7 @@ class endpoints_reader {
       return;
     }
     auto send = read_fixed_bytes(own["send"], context_.problems);
-    transports const over{made.kind == net::scheme::tcp, made.kind == net::scheme::udp};
+    transports const over{made.kind == net::transport::tcp, made.kind == net::transport::udp};
     auto reply = read_reply(own, over, send ? send->size() : 1, context_.problems);
     if (send && reply) {
       made.check =

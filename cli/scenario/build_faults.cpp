@@ -131,16 +131,15 @@ class faults_reader {
   }
 
   void check_has(located const& from, fault_needs needs, endpoint_spec const& endpoint) {
-    auto const but = "found " + shown(*from["type"]) + ", and the endpoint " +
-                     shown(*from["endpoint"]);
+    auto const but =
+        "found " + shown(*from["type"]) + ", and the endpoint " + shown(*from["endpoint"]);
     if (needs == fault_needs::target) {
       if (!endpoint.target) {
         context_.refuse(from["type"],
                         but + " is not embedded; allowed: an endpoint with a \"target\"");
       }
     } else if (needs != fault_needs::endpoint && !endpoint.url) {
-      context_.refuse(from["type"],
-                      but + " is embedded; allowed: an endpoint with a \"url\"");
+      context_.refuse(from["type"], but + " is embedded; allowed: an endpoint with a \"url\"");
     } else if (needs == fault_needs::host_name && is_address(*endpoint.url)) {
       context_.refuse(from["type"], but + " has an address for its host, which nobody looks up; "
                                           "allowed: a \"url\" with the name of a host");
@@ -169,8 +168,8 @@ class faults_reader {
                          std::string const& mode, std::string const& example) {
     bool const given = static_cast<bool>(from[key]);
     if (wanted && !given) {
-      context_.refuse(from["mode"], "found \"" + mode + "\", and there is no " +
-                                        in_quotes(key) + "; allowed: with one, such as " + example);
+      context_.refuse(from["mode"], "found \"" + mode + "\", and there is no " + in_quotes(key) +
+                                        "; allowed: with one, such as " + example);
     } else if (given && !wanted) {
       context_.refuse(from[key], "goes only with the mode \"" + mode + "\"");
     }
@@ -282,9 +281,9 @@ fault::fault_spec read_fault(located const& from) {
   return made;
 }
 
-void check_fits(located const& named, fault::fault_type type, net::scheme kind,
+void check_fits(located const& named, fault::fault_type type, net::transport kind,
                 std::string const& whose, fitting_types which, problem_list& problems) {
-  bool const tcp = kind == net::scheme::tcp;
+  bool const tcp = kind == net::transport::tcp;
   auto const fits = [tcp](fault_row const& row) { return tcp ? row.fits_tcp() : row.fits_udp(); };
   if (fits(row_of(type))) {
     return;
@@ -300,7 +299,7 @@ void check_fits(located const& named, fault::fault_type type, net::scheme kind,
                    "; allowed: " + listed(fitting));
 }
 
-std::vector<fault::fault_spec> read_proxy_faults(located const& list, net::scheme kind,
+std::vector<fault::fault_spec> read_proxy_faults(located const& list, net::transport kind,
                                                  problem_list& problems) {
   std::vector<fault::fault_spec> made;
   std::set<std::string> ids;
@@ -318,7 +317,8 @@ std::vector<fault::fault_spec> read_proxy_faults(located const& list, net::schem
   return made;
 }
 
-fault::fault_spec read_proxy_fault(located const& from, net::scheme kind, problem_list& problems) {
+fault::fault_spec read_proxy_fault(located const& from, net::transport kind,
+                                   problem_list& problems) {
   auto made = read_fault(from);
   if (auto const type = read_type(from["type"])) {
     check_fits(from["type"], *type, kind, "the proxy", fitting_types::relayed, problems);

@@ -33,8 +33,8 @@ std::optional<target::target_options> read_target(located const& from, problem_l
   return options;
 }
 
-net::scheme transport_of(target::target_kind kind) noexcept {
-  return kind == target::target_kind::tcp_echo ? net::scheme::tcp : net::scheme::udp;
+net::transport transport_of(target::target_kind kind) noexcept {
+  return kind == target::target_kind::tcp_echo ? net::transport::tcp : net::transport::udp;
 }
 
 } // namespace conecta::scenario

@@ -14,6 +14,6 @@ namespace conecta::scenario {
 [[nodiscard]] std::optional<target::target_options> read_target(located const& from,
                                                                 problem_list& problems);
 
-[[nodiscard]] net::scheme transport_of(target::target_kind kind) noexcept;
+[[nodiscard]] net::transport transport_of(target::target_kind kind) noexcept;
 
 } // namespace conecta::scenario

@@ -133,7 +133,7 @@ class requests_reader {
     for (std::size_t const index : made.endpoints) {
       asked[index] = true;
       if (context_.transport_known[index]) {
-        (context_.made.endpoints[index].kind == net::scheme::tcp ? over.tcp : over.udp) = true;
+        (context_.made.endpoints[index].kind == net::transport::tcp ? over.tcp : over.udp) = true;
       }
     }
     auto send = read_payload(from["send"], context_.problems);

@@ -46,7 +46,7 @@ std::optional<node> read_tree(std::string_view text, object_rule const& rule, or
   return tree;
 }
 
-faults_result read_document(std::string_view text, std::string const& name, net::scheme kind,
+faults_result read_document(std::string_view text, std::string const& name, net::transport kind,
                             origin from, environment const& lookup) {
   problem_list found;
   std::vector<fault::fault_spec> made;
@@ -64,7 +64,7 @@ std::optional<std::string> no_variable(std::string const&) { return std::nullopt
 
 } // namespace
 
-faults_result load_faults(std::string const& path, net::scheme kind, environment const& lookup) {
+faults_result load_faults(std::string const& path, net::transport kind, environment const& lookup) {
   auto input = read_all(path);
   if (auto* const refused = std::get_if<problems>(&input)) {
     return std::move(*refused);
@@ -73,11 +73,11 @@ faults_result load_faults(std::string const& path, net::scheme kind, environment
   return read_document(std::get<std::string>(input), name, kind, origin::file, lookup);
 }
 
-faults_result load_sent_faults(std::string_view text, std::string_view name, net::scheme kind) {
+faults_result load_sent_faults(std::string_view text, std::string_view name, net::transport kind) {
   return read_document(text, printable(name), kind, origin::sent, no_variable);
 }
 
-faults_result load_sent_fault(std::string_view text, std::string_view name, net::scheme kind) {
+faults_result load_sent_fault(std::string_view text, std::string_view name, net::transport kind) {
   problem_list found;
   std::vector<fault::fault_spec> made;
   if (auto const tree = read_tree(text, proxy_fault_rule(), origin::sent, no_variable, found);

@@ -19,15 +19,15 @@ inline constexpr std::size_t most_proxy_faults = 1000;
 using faults_result = std::variant<std::vector<fault::fault_spec>, problems>;
 
 /// `path` may be "-": standard input. Strings may name variables, as in a scenario.
-[[nodiscard]] faults_result load_faults(std::string const& path, net::scheme kind,
+[[nodiscard]] faults_result load_faults(std::string const& path, net::transport kind,
                                         environment const& lookup = process_environment());
 
 /// What somebody sent: where it names a variable, it is refused, since its values are not for all.
 /// `name` stands for the text in messages.
 [[nodiscard]] faults_result load_sent_faults(std::string_view text, std::string_view name,
-                                             net::scheme kind);
+                                             net::transport kind);
 /// The same of a single fault; the result has one.
 [[nodiscard]] faults_result load_sent_fault(std::string_view text, std::string_view name,
-                                            net::scheme kind);
+                                            net::transport kind);
 
 } // namespace conecta::scenario

@@ -31,7 +31,7 @@ struct check_spec {
 
 struct endpoint_spec {
   std::string id;
-  net::scheme kind = net::scheme::tcp;
+  net::transport kind = net::transport::tcp;
   std::optional<net::endpoint_url> url; ///< exactly one of url and target is given
   std::optional<target::target_options> target;
   double weight = 1;

@@ -3,7 +3,7 @@
 namespace conecta::scenario {
 
 std::optional<net::endpoint_url> read_url(std::string_view text, std::string& error) {
-  auto parsed = net::parse_url(text);
+  auto parsed = net::parse_url(text, net::schemes::tcp_and_udp);
   if (!parsed) {
     error = parsed.error().message;
     return std::nullopt;

@@ -12,7 +12,7 @@ connection::look connection::look_at() const noexcept {
     return errno == EAGAIN || errno == EINTR ? look::quiet : look::broken;
   }
   // On UDP an empty datagram is one, too.
-  return seen > 0 || kind_ == scheme::udp ? look::unread_bytes : look::closed;
+  return seen > 0 || kind_ == transport::udp ? look::unread_bytes : look::closed;
 }
 
 } // namespace conecta::net

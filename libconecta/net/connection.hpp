@@ -28,7 +28,7 @@ class connection {
   using descriptor = boost::asio::posix::stream_descriptor;
 
   /// Takes over a connected, non-blocking socket.
-  connection(scheme kind, descriptor socket, wire_counters& counters)
+  connection(transport kind, descriptor socket, wire_counters& counters)
       : kind_{kind}, socket_{std::move(socket)}, counters_{&counters} {}
 
   enum class look : std::uint8_t {
@@ -48,7 +48,7 @@ class connection {
   [[nodiscard]] bool used() const noexcept { return used_; }
   void mark_used() noexcept { used_ = true; }
 
-  [[nodiscard]] scheme kind() const noexcept { return kind_; }
+  [[nodiscard]] transport kind() const noexcept { return kind_; }
   [[nodiscard]] descriptor& socket() noexcept { return socket_; }
   [[nodiscard]] int handle() const noexcept {
     return const_cast<descriptor&>(socket_).native_handle();
@@ -56,7 +56,7 @@ class connection {
   [[nodiscard]] wire_counters& counters() const noexcept { return *counters_; }
 
  private:
-  scheme kind_;
+  transport kind_;
   bool usable_ = true;
   bool used_ = false;
   descriptor socket_;

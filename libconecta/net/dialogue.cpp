@@ -25,7 +25,7 @@ dialogue::next dialogue::begin(connection& over, script what) {
   result_.failed.reset();
   result_.left = outcome::after::reusable;
   result_.detail.clear();
-  if (over.kind() == scheme::tcp && what.send.empty()) { // whoever speaks first is the peer
+  if (over.kind() == transport::tcp && what.send.empty()) { // whoever speaks first is the peer
     over.mark_used();
     return send_rest();
   }
@@ -82,7 +82,7 @@ dialogue::next dialogue::send_rest() {
 }
 
 dialogue::next dialogue::receive() {
-  auto const room = over_->kind() == scheme::udp
+  auto const room = over_->kind() == transport::udp
                         ? largest_datagram
                         : std::max(first_read, std::min(received_, max_reply_size));
   if (buffer_.size() < received_ + room) {
@@ -93,7 +93,7 @@ dialogue::next dialogue::receive() {
   if (count < 0) {
     return errno == EAGAIN || errno == EINTR ? next::wait_readable : fail_with_errno(step::receive);
   }
-  if (count == 0 && over_->kind() == scheme::tcp) {
+  if (count == 0 && over_->kind() == transport::tcp) {
     auto const framed = framer_->examine_at_end(std::string_view{buffer_}.substr(0, received_));
     over_->mark_unusable();
     if (framed.status != frame_status::complete && received_ == 0) {

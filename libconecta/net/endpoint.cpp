@@ -35,7 +35,7 @@ asio::awaitable<bool> check_connection(connection& over,
 }
 
 asio::awaitable<void> close_connection(connection& over, udp_drain& drain) {
-  if (over.kind() == scheme::udp && !over.usable()) {
+  if (over.kind() == transport::udp && !over.usable()) {
     drain.take(std::move(over));
   }
   co_return;
@@ -67,8 +67,7 @@ asio_endpoint<connection> make_endpoint(asio::any_io_executor executor, endpoint
   auto const shared = std::make_shared<endpoint_options const>(std::move(options));
   asio_endpoint<connection> made;
   made.open = [executor, shared, &counters](hook_context const& context) {
-    return establish(executor, shared->address, counters, context.deadline, nullptr,
-                     shared->rules);
+    return establish(executor, shared->address, counters, context.deadline, nullptr, shared->rules);
   };
   made.check = [shared](connection& over, unsigned, hook_context const& context) {
     return check_connection(over, shared, context.deadline);

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 #include <variant>
@@ -94,8 +95,8 @@ asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor execut
 
 /// What waits for late packets of an old connection from the port is no obstacle to the bind: the
 /// connect judges whether it is one.
-bool bind_to(int handle, tcp::endpoint const& any_address, scheme kind) {
-  if (kind == scheme::tcp) {
+bool bind_to(int handle, tcp::endpoint const& any_address, transport kind) {
+  if (kind == transport::tcp) {
     int const on = 1;
     ::setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
@@ -103,10 +104,10 @@ bool bind_to(int handle, tcp::endpoint const& any_address, scheme kind) {
 }
 
 /// A non-blocking socket, with the connection under way or made. `port` 0 is whichever is free.
-error_code begin_connect(tcp::endpoint const& address, scheme kind, std::uint16_t port,
+error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint16_t port,
                          connection::descriptor& into) {
   auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
-  auto const type = kind == scheme::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  auto const type = kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
   auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (handle < 0) {
     return last_error();
@@ -117,7 +118,7 @@ error_code begin_connect(tcp::endpoint const& address, scheme kind, std::uint16_
     ::close(handle);
     return problem;
   }
-  if (kind == scheme::tcp) {
+  if (kind == transport::tcp) {
     int const on = 1;
     ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
@@ -132,7 +133,7 @@ error_code begin_connect(tcp::endpoint const& address, scheme kind, std::uint16_
 
 /// The same from the first of these ports that is free.
 error_code begin_connect_from(std::span<std::uint16_t const> ports, tcp::endpoint const& address,
-                              scheme kind, connection::descriptor& into) {
+                              transport kind, connection::descriptor& into) {
   for (auto const port : ports) {
     auto const problem = begin_connect(address, kind, port, into);
     if (problem != asio::error::address_in_use && problem.value() != EADDRNOTAVAIL) {
@@ -156,6 +157,25 @@ bool is_connected_to_itself(int handle) {
          own_size == peer_size && std::memcmp(&own, &peer, own_size) == 0;
 }
 
+/// The same to a Unix domain socket. Where its backlog is full, that is said at once.
+error_code begin_connect_to_path(std::string const& path, connection::descriptor& into) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  auto const handle = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (handle < 0) {
+    return last_error();
+  }
+  error_code problem;
+  into.assign(handle, problem);
+  if (problem) {
+    ::close(handle);
+    return problem;
+  }
+  auto const* const plain = reinterpret_cast<sockaddr const*>(&address);
+  return ::connect(handle, plain, sizeof address) == 0 ? error_code{} : last_error();
+}
+
 error_code pending_error(int handle) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -173,6 +193,17 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   establishment unseen;
   auto& seen = notes != nullptr ? *notes : unseen;
   auto const started = std::chrono::steady_clock::now();
+  if (!to.socket_path.empty()) {
+    seen.address = to.socket_path;
+    connection::descriptor socket{executor};
+    auto const refused = begin_connect_to_path(to.socket_path, socket);
+    seen.connecting = std::chrono::steady_clock::now() - started;
+    if (refused) {
+      throw_code(refused, "connect");
+    }
+    ++counters.connections_established;
+    co_return connection{to.kind, std::move(socket), counters};
+  }
   auto resolving = resolve(executor, to, deadline, rules);
   std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
   auto const resolved = std::chrono::steady_clock::now();

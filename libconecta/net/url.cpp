@@ -8,6 +8,9 @@
 #include <charconv>
 #include <netinet/in.h>
 #include <stdexcept>
+#include <sys/un.h>
+#include <variant>
+#include <vector>
 
 namespace conecta::net {
 namespace {
@@ -15,13 +18,55 @@ namespace {
 using namespace std::literals;
 using parsed = boost::system::result<endpoint_url, url_error>;
 
-constexpr std::array known{"tcp"sv, "udp"sv};
-constexpr std::array later{"unix"sv,       "tls"sv,    "http"sv,      "https"sv,
-                           "redis"sv,      "rediss"sv, "memcached"sv, "postgres"sv,
-                           "postgresql"sv, "mysql"sv,  "mongodb"sv,   "dns"sv,
-                           "nats"sv,       "mqtt"sv,   "amqp"sv,      "target"sv};
-constexpr auto allowed_schemes = "allowed: tcp://, udp://"sv;
+/// What may follow the place.
+enum class path_use : std::uint8_t {
+  none,
+  name,   ///< a database, a virtual host
+  target, ///< of HTTP, with its query
+};
+
+struct scheme_row {
+  std::string_view name;
+  transport kind;
+  protocol speaks;
+  std::uint16_t port; ///< where none is given; 0: it must be given
+  path_use path;
+  bool is_socket_path = false;
+};
+
+constexpr std::array rows{
+    scheme_row{"tcp", transport::tcp, protocol::none, 0, path_use::none},
+    scheme_row{"udp", transport::udp, protocol::none, 0, path_use::none},
+    scheme_row{"unix", transport::tcp, protocol::none, 0, path_use::none, true},
+    scheme_row{"amqp", transport::tcp, protocol::amqp, 5672, path_use::name},
+    scheme_row{"http", transport::tcp, protocol::http, 80, path_use::target},
+    scheme_row{"memcached", transport::tcp, protocol::memcached, 11211, path_use::none},
+    scheme_row{"mqtt", transport::tcp, protocol::mqtt, 1883, path_use::none},
+    scheme_row{"mysql", transport::tcp, protocol::mysql, 3306, path_use::name},
+    scheme_row{"nats", transport::tcp, protocol::nats, 4222, path_use::none},
+    scheme_row{"postgres", transport::tcp, protocol::postgres, 5432, path_use::name},
+    scheme_row{"postgresql", transport::tcp, protocol::postgres, 5432, path_use::name},
+    scheme_row{"redis", transport::tcp, protocol::redis, 6379, path_use::name},
+    scheme_row{"redis+unix", transport::tcp, protocol::redis, 0, path_use::none, true},
+};
+constexpr std::array later{"tls"sv,     "https"sv, "rediss"sv, "amqps"sv,
+                           "mongodb"sv, "dns"sv,   "target"sv};
 constexpr std::size_t longest_url = 8192;
+constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
+
+bool is_among(scheme_row const& row, schemes allowed) {
+  return allowed == schemes::every || row.name == "tcp" || row.name == "udp";
+}
+
+std::string listed(schemes allowed) {
+  std::string text = "allowed: ";
+  for (auto const& row : rows) {
+    if (is_among(row, allowed)) {
+      text += (&row == rows.data() ? "" : ", ") + std::string{row.name} + "://";
+    }
+  }
+  return text;
+}
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -77,21 +122,28 @@ url_error bad_encoding(std::string_view where) {
   return wrong("a % in the ", where, " must be followed by two hex digits; write %25 for a %");
 }
 
-std::optional<url_error> read_scheme(std::string_view name, endpoint_url& into) {
+std::variant<scheme_row const*, url_error> read_scheme(std::string_view name, schemes allowed) {
   std::string lowered{name};
   std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  if (lowered == "tcp" || lowered == "udp") {
-    into.kind = lowered == "tcp" ? scheme::tcp : scheme::udp;
-    return std::nullopt;
+  auto const* const row = std::find_if(rows.begin(), rows.end(),
+                                       [&](auto const& each) { return each.name == lowered; });
+  if (row != rows.end() && is_among(*row, allowed)) {
+    return row;
   }
-  if (std::find(later.begin(), later.end(), lowered) != later.end()) {
-    return wrong("the scheme \"" + lowered, "\" is not supported yet; ", allowed_schemes);
+  if (row != rows.end() || std::find(later.begin(), later.end(), lowered) != later.end()) {
+    return wrong("the scheme \"" + lowered, "\" is not supported yet; ", listed(allowed));
   }
-  auto const meant = nearest_name(lowered, known);
+  std::vector<std::string_view> names;
+  for (auto const& each : rows) {
+    if (is_among(each, allowed)) {
+      names.push_back(each.name);
+    }
+  }
+  auto const meant = nearest_name(lowered, names);
   auto const hint = meant ? "; did you mean " + std::string{*meant} + "://?" : std::string{};
-  return wrong("unknown scheme" + hint, "; ", allowed_schemes);
+  return wrong("unknown scheme" + hint, "; ", listed(allowed));
 }
 
 std::optional<url_error> read_user(std::string_view text, endpoint_url& into) {
@@ -152,7 +204,8 @@ std::optional<url_error> check_name(std::string const& host) {
   return std::nullopt;
 }
 
-std::optional<url_error> read_host_and_port(std::string_view text, endpoint_url& into) {
+std::optional<url_error> read_host_and_port(std::string_view text, std::uint16_t usual_port,
+                                            endpoint_url& into) {
   bool const bracketed = text.starts_with('[');
   std::size_t const close = bracketed ? text.find(']') : 0;
   if (close == std::string_view::npos) {
@@ -178,9 +231,46 @@ std::optional<url_error> read_host_and_port(std::string_view text, endpoint_url&
   }
   into.host = *std::move(host);
   if (colon == std::string_view::npos) {
-    return wrong("the port is missing: ", name_of(into.kind), "://HOST:PORT");
+    into.port = usual_port;
+    return usual_port != 0
+               ? std::nullopt
+               : std::optional{wrong("the port is missing: ", into.scheme, "://HOST:PORT")};
   }
   return read_port(text.substr(colon + 1), into);
+}
+
+std::optional<url_error> read_socket_path(std::string_view text, endpoint_url& into) {
+  auto path = decoded(text);
+  if (!path) {
+    return bad_encoding("path");
+  }
+  if (!path->starts_with('/') || path->size() > longest_socket_path ||
+      path->find('\0') != std::string::npos) {
+    return wrong("a socket's path begins with a slash and has at most " +
+                     std::to_string(longest_socket_path),
+                 " characters: ", into.scheme + ":///run/server.sock");
+  }
+  into.socket_path = *std::move(path);
+  return std::nullopt;
+}
+
+std::optional<url_error> read_path(std::string_view text, path_use use, endpoint_url& into) {
+  if (use == path_use::target) {
+    into.path = text;
+    return std::nullopt;
+  }
+  if (use == path_use::none && !text.empty()) {
+    return wrong("a ", into.scheme, ":// URL has no path");
+  }
+  auto path = decoded(text);
+  if (!path) {
+    return bad_encoding("path");
+  }
+  if (path->find('\0') != std::string::npos) {
+    return wrong("the path has a NUL");
+  }
+  into.path = *std::move(path);
+  return std::nullopt;
 }
 
 std::optional<url_error> read_query(std::string_view text, endpoint_url& into) {
@@ -206,8 +296,6 @@ std::optional<url_error> read_query(std::string_view text, endpoint_url& into) {
 
 } // namespace
 
-std::string_view name_of(scheme value) noexcept { return known[static_cast<std::size_t>(value)]; }
-
 std::optional<std::string_view> endpoint_url::query_value(std::string_view key) const noexcept {
   for (auto const& [name, value] : query) {
     if (name == key) {
@@ -218,18 +306,27 @@ std::optional<std::string_view> endpoint_url::query_value(std::string_view key) 
 }
 
 std::string endpoint_url::host_and_port() const {
+  if (!socket_path.empty()) {
+    return socket_path;
+  }
   bool const ipv6 = host.find(':') != std::string::npos;
   return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 std::string endpoint_url::to_string() const {
-  std::string text{name_of(kind)};
-  text += "://";
+  std::string text = scheme + "://";
   if (!user.empty() || password) {
     text += encoded(user) + (password ? ":***@" : "@");
   }
   bool const ipv6 = host.find(':') != std::string::npos;
-  text += (ipv6 ? "[" + encoded(host) + "]" : host) + ":" + std::to_string(port);
+  text += !socket_path.empty()
+              ? encoded(socket_path)
+              : (ipv6 ? "[" + encoded(host) + "]" : host) + ":" + std::to_string(port);
+  if (speaks == protocol::http) {
+    auto const question = path.find('?');
+    return text + "/" + path.substr(0, question) + (question == std::string::npos ? "" : "?***");
+  }
+  text += path.empty() ? "" : "/" + encoded(path);
   for (auto const& [key, value] : query) {
     text += (&key == &query.front().first ? "?" : "&") + encoded(key) + "=" + encoded(value);
   }
@@ -240,7 +337,7 @@ void throw_exception_from_error(url_error const& wrong, boost::source_location c
   throw std::invalid_argument{wrong.message};
 }
 
-parsed parse_url(std::string_view text) {
+parsed parse_url(std::string_view text, schemes allowed) {
   endpoint_url url;
   if (text.size() > longest_url) {
     return wrong("a URL has at most 8192 characters");
@@ -251,32 +348,49 @@ parsed parse_url(std::string_view text) {
   }
   std::size_t const colon = text.find("://");
   if (colon == std::string_view::npos) {
-    return wrong("a URL begins with its scheme; ", allowed_schemes);
+    return wrong("a URL begins with its scheme; ", listed(allowed));
   }
-  if (auto problem = read_scheme(text.substr(0, colon), url)) {
+  auto const named = read_scheme(text.substr(0, colon), allowed);
+  if (auto const* const problem = std::get_if<url_error>(&named)) {
     return *problem;
   }
+  auto const& row = *std::get<scheme_row const*>(named);
+  url.scheme = row.name;
+  url.kind = row.kind;
+  url.speaks = row.speaks;
   text.remove_prefix(colon + 3);
   if (text.find('#') != std::string_view::npos) {
     return wrong("a URL of an endpoint has no #fragment; write %23 for a #");
   }
-  std::size_t const question = text.find('?');
+  std::size_t const question = row.path == path_use::target ? text.npos : text.find('?');
   std::string_view place = text.substr(0, question);
   std::string_view const query =
-      question == std::string_view::npos ? std::string_view{} : text.substr(question + 1);
+      question == text.npos ? std::string_view{} : text.substr(question + 1);
+  if (row.is_socket_path) {
+    if (auto const at = place.find('@'); !place.starts_with('/') && at != place.npos) {
+      if (auto problem = read_user(place.substr(0, at), url)) {
+        return *problem;
+      }
+      place.remove_prefix(at + 1);
+    }
+    auto problem = read_socket_path(place, url);
+    problem = problem ? problem : read_query(query, url);
+    return problem ? parsed{*problem} : parsed{std::move(url)};
+  }
+  auto const path_begins = std::min(place.find_first_of("/?"), place.size());
+  auto path = place.substr(path_begins);
+  place = place.substr(0, path_begins);
+  path.remove_prefix(path.starts_with('/') ? 1 : 0);
   if (std::size_t const at = place.rfind('@'); at != std::string_view::npos) {
     if (auto problem = read_user(place.substr(0, at), url)) {
       return *problem;
     }
     place.remove_prefix(at + 1);
   }
-  if (std::size_t const slash = place.find('/'); slash != std::string_view::npos) {
-    if (slash + 1 != place.size()) {
-      return wrong("a ", name_of(url.kind), ":// URL has no path");
-    }
-    place.remove_suffix(1);
+  if (auto problem = read_host_and_port(place, row.port, url)) {
+    return *problem;
   }
-  if (auto problem = read_host_and_port(place, url)) {
+  if (auto problem = read_path(path, row.path, url)) {
     return *problem;
   }
   if (auto problem = read_query(query, url)) {

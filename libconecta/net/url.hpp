@@ -1,8 +1,10 @@
 #pragma once
 
-// The URL of an endpoint: tcp://host:port or udp://host:port, with an optional query. Parsing is
-// strict and resolves nothing; what is wrong is said with what was found and what is allowed.
-// A value; safe from any thread. Passwords never leave it: to_string masks them.
+// The URL of an endpoint: SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH][?QUERY], or a socket's path
+// after unix:// and redis+unix://. The scheme says what is spoken there, and the port where none is
+// given. Parsing is strict and resolves nothing; what is wrong is said with what was found and what
+// is allowed. A value; safe from any thread. Secrets never leave it: to_string masks a password,
+// and what stands behind the ? of an HTTP URL.
 
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
@@ -16,21 +18,37 @@
 
 namespace conecta::net {
 
-enum class scheme : std::uint8_t { tcp, udp };
+/// tcp stands for every stream, a Unix domain socket's too.
+enum class transport : std::uint8_t { tcp, udp };
 
-[[nodiscard]] std::string_view name_of(scheme value) noexcept;
+/// What is spoken over it.
+enum class protocol : std::uint8_t {
+  none, ///< whatever the caller sends
+  amqp,
+  http,
+  memcached,
+  mqtt,
+  mysql,
+  nats,
+  postgres,
+  redis,
+};
 
 struct endpoint_url {
-  scheme kind = scheme::tcp;
+  std::string scheme = "tcp"; ///< as it was given, in lower case
+  transport kind = transport::tcp;
+  protocol speaks = protocol::none;
   std::string user;
   std::optional<std::string> password;
   std::string host; ///< without brackets: "127.0.0.1", "::1", "fe80::1%eth0", "localhost"
   std::uint16_t port = 0;
+  std::string socket_path; ///< of a Unix domain socket, which has neither host nor port
+  std::string path;        ///< without its first slash; HTTP: as it was given and with the query
   std::vector<std::pair<std::string, std::string>> query; ///< decoded, in the order given
 
   /// The value of the first such key.
   [[nodiscard]] std::optional<std::string_view> query_value(std::string_view key) const noexcept;
-  /// "127.0.0.1:80", "[::1]:80"
+  /// "127.0.0.1:80", "[::1]:80"; the path of a socket.
   [[nodiscard]] std::string host_and_port() const;
   /// The URL in its usual form, a password as "***".
   [[nodiscard]] std::string to_string() const;
@@ -44,8 +62,11 @@ struct url_error {
 };
 [[noreturn]] void throw_exception_from_error(url_error const& wrong, boost::source_location const&);
 
-/// Schemes, hosts (IPv4, [IPv6], names) and ports 1..65535; no path, no fragment. In the query a
-/// plus sign is a plus sign.
-[[nodiscard]] boost::system::result<endpoint_url, url_error> parse_url(std::string_view text);
+enum class schemes : std::uint8_t { tcp_and_udp, every };
+
+/// Hosts (IPv4, [IPv6], names) and ports 1..65535; no fragment. In the query a plus sign is a plus
+/// sign. A scheme that is known but not among the `allowed` is refused as not supported yet.
+[[nodiscard]] boost::system::result<endpoint_url, url_error>
+parse_url(std::string_view text, schemes allowed = schemes::every);
 
 } // namespace conecta::net

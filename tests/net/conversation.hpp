@@ -21,8 +21,8 @@
 
 namespace conecta::test {
 
-inline net::endpoint_url url_of(net::scheme kind, wire::address const& where) {
-  return *net::parse_url(std::string{net::name_of(kind)} + "://" + where.text());
+inline net::endpoint_url url_of(net::transport kind, wire::address const& where) {
+  return *net::parse_url(std::string{kind == net::transport::tcp ? "tcp" : "udp"} + "://" + where.text());
 }
 
 class conversation final : public net::exchange_listener {

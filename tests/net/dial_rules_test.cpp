@@ -33,10 +33,10 @@ struct few_ports final : dial_rules {
   std::vector<std::uint16_t> ports;
 };
 
-std::unique_ptr<target::server> serve(scheme kind, wire::family version) {
+std::unique_ptr<target::server> serve(transport kind, wire::family version) {
   target::target_options options;
   options.kind =
-      kind == scheme::tcp ? target::target_kind::tcp_echo : target::target_kind::udp_echo;
+      kind == transport::tcp ? target::target_kind::tcp_echo : target::target_kind::udp_echo;
   return target::start(options, wire::address::loopback(version));
 }
 
@@ -74,7 +74,7 @@ struct dialler {
 } // namespace
 
 TEST_CASE("connections come from the ports that they may have, one each, and then from none") {
-  auto const kind = GENERATE(scheme::tcp, scheme::udp);
+  auto const kind = GENERATE(transport::tcp, transport::udp);
   auto const version = GENERATE(wire::family::ipv4, wire::family::ipv6);
   auto const server = serve(kind, version);
   few_ports rules;
@@ -93,7 +93,7 @@ TEST_CASE("connections come from the ports that they may have, one each, and the
   SECTION("to another server the same ports can be used over TCP") {
     auto const other = serve(kind, version);
     auto const again = client.dial(url_of(kind, other->address()), rules);
-    CHECK(again.failed() == (kind == scheme::udp));
+    CHECK(again.failed() == (kind == transport::udp));
   }
   SECTION("no port at all is no port") {
     rules.ports.clear();

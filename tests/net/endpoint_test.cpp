@@ -44,12 +44,12 @@ asio::awaitable<bool> run_check(asio_endpoint<connection> const& by, connection&
 struct checked {
   explicit checked(std::optional<check_exchange> asks = {})
       : listener{plain_socket::listen_tcp()},
-        client{url_of(scheme::tcp, listener.address())},
+        client{url_of(transport::tcp, listener.address())},
         server{listener.accept()},
         drain{client.context().get_executor()},
         endpoint{make_endpoint(client.context().get_executor(),
-                               {url_of(scheme::tcp, listener.address()), std::move(asks)}, counters,
-                               drain)} {}
+                               {url_of(transport::tcp, listener.address()), std::move(asks)},
+                               counters, drain)} {}
 
   void start_check(instant deadline = never) {
     verdict.reset();
@@ -132,7 +132,7 @@ TEST_CASE("an establishment that hangs ends at its deadline as timed out") {
   std::optional<boost::system::error_code> problem;
   asio::cancellation_signal stop;
   asio::steady_timer timer{context};
-  auto const url = url_of(scheme::tcp, full.address());
+  auto const url = url_of(transport::tcp, full.address());
 
   for (int attempt = 0; attempt < 8 && !problem; ++attempt) {
     auto const deadline = std::chrono::steady_clock::now() + 200ms;
@@ -180,8 +180,8 @@ TEST_CASE("a pool opens its connections by the endpoint, and counts them alike")
   asio_pool<connection> pool{context.get_executor(),
                              {.max_size = 1},
                              make_endpoint(context.get_executor(),
-                                           {url_of(scheme::tcp, listener.address()), {}}, counters,
-                                           drain)};
+                                           {url_of(transport::tcp, listener.address()), {}},
+                                           counters, drain)};
   int lent = 0;
   for (int turn = 0; turn < 3; ++turn) {
     pool.async_acquire([&](error_code problem, lease<connection> one) {

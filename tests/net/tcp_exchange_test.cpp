@@ -20,7 +20,7 @@ until_delimiter const line{"\n"};
 struct pair {
   explicit pair(wire::family version = wire::family::ipv4)
       : listener{plain_socket::listen_tcp(version)},
-        client{url_of(scheme::tcp, listener.address())},
+        client{url_of(transport::tcp, listener.address())},
         server{listener.accept()} {}
 
   plain_socket listener;
@@ -55,7 +55,7 @@ TEST_CASE("a port where nobody listens refuses, and no connection is made") {
   auto listener = plain_socket::listen_tcp();
   auto const where = listener.address();
   listener.close();
-  conversation client{url_of(scheme::tcp, where)};
+  conversation client{url_of(transport::tcp, where)};
   REQUIRE(client.problem());
   try {
     std::rethrow_exception(client.problem());

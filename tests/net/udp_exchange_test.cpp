@@ -36,7 +36,7 @@ struct datagram_server {
              sizeof(sockaddr_in));
   }
   [[nodiscard]] endpoint_url url() const {
-    return url_of(scheme::udp, wire::local_address(socket.get()));
+    return url_of(transport::udp, wire::local_address(socket.get()));
   }
 
   wire::descriptor socket;

@@ -31,6 +31,33 @@ TEST_CASE("a URL comes back in its usual form") {
   CHECK((*parse_url(url->to_string()) == *url));
 }
 
+TEST_CASE("a scheme says what is spoken, and where if nothing else does") {
+  auto const redis = parse_url("redis://:s%40cret@h/2?role=primary");
+  REQUIRE(redis.has_value());
+  CHECK(redis->speaks == protocol::redis);
+  CHECK(redis->port == 6379);
+  CHECK(redis->path == "2");
+  CHECK(redis->password == "s@cret");
+  CHECK(redis->to_string() == "redis://:***@h:6379/2?role=primary");
+  auto const http = parse_url("http://h:8080/a%20b?token=secret");
+  REQUIRE(http.has_value());
+  CHECK(http->path == "a%20b?token=secret");
+  CHECK(http->to_string() == "http://h:8080/a%20b?***");
+  CHECK(parse_url("http://h?x")->path == "?x");
+  auto const socket = parse_url("redis+unix:///run/my%20redis.sock?db=1");
+  REQUIRE(socket.has_value());
+  CHECK(socket->socket_path == "/run/my redis.sock");
+  CHECK(socket->to_string() == "redis+unix:///run/my%20redis.sock?db=1");
+  CHECK(parse_url("redis+unix://anna:x@/run/r.sock")->user == "anna");
+}
+
+TEST_CASE("where only TCP and UDP will do, what is spoken is no excuse") {
+  auto const redis = parse_url("redis://h", schemes::tcp_and_udp);
+  REQUIRE_FALSE(redis.has_value());
+  CHECK(redis.error().message ==
+        "the scheme \"redis\" is not supported yet; allowed: tcp://, udp://");
+}
+
 TEST_CASE("what is wrong with a URL is said with what is allowed") {
   struct row {
     char const* text;
@@ -39,20 +66,23 @@ TEST_CASE("what is wrong with a URL is said with what is allowed") {
   auto const [text, said] = GENERATE(
       row{"", "begins with its scheme"}, row{"127.0.0.1:80", "begins with its scheme"},
       row{"tpc://h:1", "did you mean tcp://"}, row{"gopher://h:1", "allowed: tcp://, udp://"},
-      row{"redis://h:1", "not supported yet"}, row{"tcp://:80", "the host is empty"},
-      row{"tcp://", "the host is empty"}, row{"tcp://[]:80", "the host is empty"},
-      row{"tcp://h", "the port is missing"}, row{"tcp://h:", "from 1 to 65535"},
-      row{"tcp://h:0", "from 1 to 65535"}, row{"tcp://h:65536", "from 1 to 65535"},
-      row{"tcp://h:-1", "from 1 to 65535"}, row{"tcp://h:8x", "from 1 to 65535"},
-      row{"tcp://h:99999999999999999999", "from 1 to 65535"}, row{"tcp://::1:80", "in brackets"},
-      row{"tcp://[::1:80", "has no ]"}, row{"tcp://[::1]80", "may follow the ]"},
-      row{"tcp://[::g]:80", "no IPv6 address"}, row{"tcp://[::1%25]:80", "no IPv6 address"},
-      row{"tcp://300.1.1.1:80", "no IPv4 address"}, row{"tcp://127.1:80", "no IPv4 address"},
-      row{"tcp://a..b:80", "must be a name"}, row{"tcp://-a:80", "must be a name"},
-      row{"tcp://a%zz:80", "in the host must be followed"}, row{"tcp://h:1/path", "has no path"},
-      row{"tcp://h:1#x", "fragment"}, row{"tcp://h:1 ", "no spaces"},
-      row{"tcp://h:1?a=%4", "in the query must be followed"}, row{"tcp://h:1?a", "KEY=VALUE"},
-      row{"tcp://h:1?=b", "KEY=VALUE"}, row{"tcp://h:1?a=1&a=2", "twice"});
+      row{"rediss://h:1", "not supported yet"}, row{"unix://run/x", "begins with a slash"},
+      row{"unix://", "begins with a slash"},
+      row{"redis+unix:///a%zz", "in the path must be followed"},
+      row{"tcp://:80", "the host is empty"}, row{"tcp://", "the host is empty"},
+      row{"tcp://[]:80", "the host is empty"}, row{"tcp://h", "the port is missing"},
+      row{"tcp://h:", "from 1 to 65535"}, row{"tcp://h:0", "from 1 to 65535"},
+      row{"tcp://h:65536", "from 1 to 65535"}, row{"tcp://h:-1", "from 1 to 65535"},
+      row{"tcp://h:8x", "from 1 to 65535"}, row{"tcp://h:99999999999999999999", "from 1 to 65535"},
+      row{"tcp://::1:80", "in brackets"}, row{"tcp://[::1:80", "has no ]"},
+      row{"tcp://[::1]80", "may follow the ]"}, row{"tcp://[::g]:80", "no IPv6 address"},
+      row{"tcp://[::1%25]:80", "no IPv6 address"}, row{"tcp://300.1.1.1:80", "no IPv4 address"},
+      row{"tcp://127.1:80", "no IPv4 address"}, row{"tcp://a..b:80", "must be a name"},
+      row{"tcp://-a:80", "must be a name"}, row{"tcp://a%zz:80", "in the host must be followed"},
+      row{"tcp://h:1/path", "has no path"}, row{"tcp://h:1#x", "fragment"},
+      row{"tcp://h:1 ", "no spaces"}, row{"tcp://h:1?a=%4", "in the query must be followed"},
+      row{"tcp://h:1?a", "KEY=VALUE"}, row{"tcp://h:1?=b", "KEY=VALUE"},
+      row{"tcp://h:1?a=1&a=2", "twice"});
   CAPTURE(text);
   auto const url = parse_url(text);
   REQUIRE_FALSE(url.has_value());

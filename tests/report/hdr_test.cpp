@@ -1,6 +1,6 @@
 #include "report/hdr.hpp"
 
-#include "report/base64.hpp"
+#include "base/base64.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -71,7 +71,7 @@ TEST_CASE("the example of the contract is read to the last key") {
   REQUIRE(made.endpoints.size() == 2);
   endpoint_spec const& cache = made.endpoints[0];
   CHECK(cache.id == "cache");
-  CHECK(cache.kind == net::scheme::tcp);
+  CHECK(cache.kind == net::transport::tcp);
   REQUIRE(cache.url);
   CHECK(cache.url->to_string() == "tcp://127.0.0.1:6379");
   CHECK_FALSE(cache.target);
@@ -81,7 +81,7 @@ TEST_CASE("the example of the contract is read to the last key") {
   CHECK(cache.check->reply == net::reply_framing{net::until_delimiter{"\r\n"}});
   CHECK(cache.check->expect.prefix == "+PONG");
   endpoint_spec const& echo = made.endpoints[1];
-  CHECK(echo.kind == net::scheme::udp);
+  CHECK(echo.kind == net::transport::udp);
   REQUIRE(echo.target);
   CHECK(echo.target->kind == target::target_kind::udp_echo);
   CHECK(echo.target->reply_delay == 200us);

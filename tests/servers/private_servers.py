@@ -1,9 +1,10 @@
-"""A redis and an nginx of one's own: on loopback, in a private directory, gone with this process.
+"""Servers of one's own: on loopback, in a private directory, gone with this process.
 
 Their ports are below those that the kernel gives to clients: while a server is down, nobody else
 can be found there, and no client can connect to itself.
 """
 import ctypes
+import glob
 import os
 import random
 import shutil
@@ -55,9 +56,11 @@ class PrivateServer:
     program = ""
     own_sockets = 1  # of a server without clients
 
+    path = f"{os.environ['PATH']}:/usr/sbin"
+
     @classmethod
     def exists(cls):
-        return shutil.which(cls.program, path=f"{os.environ['PATH']}:/usr/sbin") is not None
+        return shutil.which(cls.program, path=cls.path) is not None
 
     def __init__(self, directory):
         self.directory = directory
@@ -199,7 +202,7 @@ http {{
     location / {{ add_header Asked $uri; return 204; }}
   }}
 }}""")
-        program = shutil.which(self.program, path=f"{os.environ['PATH']}:/usr/sbin")
+        program = shutil.which(self.program, path=self.path)
         return [program, "-e", f"{own}/errors.log", "-p", own, "-c", f"{own}/nginx.conf"]
 
     def answers(self):
@@ -213,3 +216,145 @@ http {{
         """The nonces of all requests that it answered, in order."""
         with open(f"{self.directory}/asked.log", encoding="ascii") as file:
             return [int(line[1:], 16) for line in file]
+
+
+class Memcached(PrivateServer):
+    program = "memcached"
+
+    def command(self):
+        return [self.program, "-l", "127.0.0.1", "-p", str(self.port), "-U", "0", "-m", "16",
+                "-u", "nobody"]
+
+    def answers(self):
+        return self.ask(b"version\r\n", b"\r\n").startswith(b"VERSION")
+
+
+class Mosquitto(PrivateServer):
+    """Lets in `anna` with `s3cret`, and nobody else."""
+
+    program = "mosquitto"
+
+    def command(self):
+        passwords = f"{self.directory}/passwords"
+        subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "anna", "s3cret"], check=True,
+                       capture_output=True)
+        with open(f"{self.directory}/mosquitto.conf", "w", encoding="ascii") as file:
+            file.write(f"listener {self.port} 127.0.0.1\nallow_anonymous false\n"
+                       f"password_file {passwords}\nuser root\n")
+        return [shutil.which(self.program, path=self.path), "-c", f"{self.directory}/mosquitto.conf"]
+
+    def answers(self):
+        try:
+            self.connect().close()
+            return True
+        except ConnectionError:
+            return False
+
+
+class Nats(PrivateServer):
+    """Lets in `anna` with `s3cret`, and three clients at once."""
+
+    program = "nats-server"
+
+    def command(self):
+        with open(f"{self.directory}/nats.conf", "w", encoding="ascii") as file:
+            file.write(f"listen: 127.0.0.1:{self.port}\nmax_connections: 3\n"
+                       "authorization { user: anna, password: s3cret }\n")
+        return [shutil.which(self.program, path=self.path), "-c", f"{self.directory}/nats.conf"]
+
+    def answers(self):
+        try:
+            with self.connect() as client:
+                return client.recv(4).startswith(b"INFO")
+        except ConnectionError:
+            return False
+
+
+class Unprivileged(PrivateServer):
+    """Refuses to run as root, and so runs as nobody."""
+
+    def as_nobody(self, command):
+        return (["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + command
+                if os.geteuid() == 0 else command)
+
+    def prepare(self, command):
+        if os.geteuid() == 0:
+            os.chown(self.directory, 65534, 65534)
+        subprocess.run(self.as_nobody(command), check=True, capture_output=True,
+                       cwd=self.directory)
+
+
+class Postgres(Unprivileged):
+    """Trusts `conecta`, wants a password of `anna`, and takes three clients at once."""
+
+    program = "postgres"
+    path = ":".join(sorted(glob.glob("/usr/lib/postgresql/*/bin")))
+    most_clients = 3
+    standby = False
+
+    def __init__(self, directory):
+        self.data = f"{directory}/pg"
+        super().__init__(directory)
+
+    def command(self):
+        if not os.path.exists(self.data):
+            self.prepare([shutil.which("initdb", path=self.path), "-D", self.data, "-A", "trust",
+                          "-U", "conecta", "-N", "--locale=C"])
+        with open(f"{self.data}/pg_hba.conf", "w", encoding="ascii") as file:
+            file.write("host all anna 127.0.0.1/32 scram-sha-256\n"
+                       "host all conecta 127.0.0.1/32 trust\n")
+        options = ["listen_addresses=127.0.0.1", f"max_connections={self.most_clients}",
+                   "superuser_reserved_connections=0", "max_wal_senders=0"]
+        if self.standby:  # it waits for a primary that never comes, and lets nobody in meanwhile
+            options += ["hot_standby=off", "restore_command=false"]
+        program = shutil.which(self.program, path=self.path)
+        return self.as_nobody([program, "-D", self.data, "-k", self.directory, "-p", str(self.port),
+                               "-F"] + [part for each in options for part in ("-c", each)])
+
+    def startup(self):
+        body = b"\0\3\0\0user\0conecta\0database\0postgres\0\0"
+        return (len(body) + 4).to_bytes(4, "big") + body
+
+    def session(self):
+        client = self.connect()
+        client.sendall(self.startup())
+        assert client.recv(1) == b"R"
+        return client
+
+    def answers(self):
+        try:
+            with self.connect() as client:
+                client.sendall(self.startup())
+                answer = client.recv(4096)
+                return answer[:1] == b"R" or (self.standby and b"57P03" in answer)
+        except ConnectionError:
+            return False
+
+
+class Mariadb(Unprivileged):
+    """Lets in nobody over TCP but who knows a password; ten clients at once."""
+
+    program = "mariadbd"
+    most_clients = 10
+
+    def __init__(self, directory):
+        self.data = f"{directory}/my"
+        super().__init__(directory)
+
+    def command(self):
+        if not os.path.exists(self.data):
+            self.prepare([shutil.which("mariadb-install-db"), "--no-defaults",
+                          f"--datadir={self.data}", "--auth-root-authentication-method=normal",
+                          "--skip-test-db"])
+        program = shutil.which(self.program, path=self.path)
+        return self.as_nobody([program, "--no-defaults", f"--datadir={self.data}",
+                               f"--socket={self.directory}/my.sock", "--bind-address=127.0.0.1",
+                               f"--port={self.port}", f"--max-connections={self.most_clients}",
+                               f"--pid-file={self.directory}/my.pid"])
+
+    def answers(self):
+        try:
+            with self.connect() as client:
+                return client.recv(5)[4:5] == b"\x0a"
+        except ConnectionError:
+            return False

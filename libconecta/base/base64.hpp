@@ -6,11 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace conecta::report {
+namespace conecta {
 
 [[nodiscard]] std::string encode_base64(std::string_view bytes);
 
 /// Nothing if the text is not base64 in its canonical form.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 
-} // namespace conecta::report
+} // namespace conecta

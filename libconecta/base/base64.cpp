@@ -1,8 +1,8 @@
-#include "report/base64.hpp"
+#include "base/base64.hpp"
 
 #include <cstdint>
 
-namespace conecta::report {
+namespace conecta {
 
 namespace {
 constexpr std::string_view alphabet =
@@ -56,4 +56,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
-} // namespace conecta::report
+} // namespace conecta

@@ -1,0 +1,156 @@
+#include "protocol/amqp.hpp"
+
+#include "protocol/octets.hpp"
+
+#include <utility>
+
+namespace conecta::protocol {
+
+namespace {
+
+constexpr auto big = order::big;
+constexpr std::string_view expected = "Connection.Start of AMQP 0-9-1";
+constexpr std::uint64_t connection_class = 10;
+constexpr char frame_end = '\xce';
+
+enum class method : std::uint16_t {
+  start = 10,
+  start_ok = 11,
+  tune = 30,
+  tune_ok = 31,
+  open = 40,
+  open_ok = 41,
+  close = 50,
+};
+
+std::string short_text(std::string_view value) {
+  return number(value.size(), 1, big).append(value.substr(0, 255));
+}
+std::string long_text(std::string_view value) { return number(value.size(), 4, big).append(value); }
+
+/// A method frame of channel 0.
+std::string frame(method which, std::string const& arguments) {
+  auto const payload = number(connection_class, 2, big) +
+                       number(static_cast<std::uint64_t>(which), 2, big) + arguments;
+  return number(1, 1, big) + number(0, 2, big) + number(payload.size(), 4, big) + payload +
+         frame_end;
+}
+
+/// So that a broker says that it rejects credentials, instead of hanging up.
+std::string client_properties() {
+  auto const capabilities = short_text("authentication_failure_close") + 't' + '\x01';
+  return long_text(short_text("capabilities") + 'F' + long_text(capabilities) +
+                   short_text("product") + 'S' + long_text("conecta"));
+}
+
+class amqp_conversation final : public conversation {
+ public:
+  explicit amqp_conversation(amqp_options options) : options_{std::move(options)} {}
+
+  std::string begin() override { return {"AMQP\x00\x00\x09\x01", 8}; }
+
+  step hear(std::string_view unread) override {
+    if (unread.starts_with("AMQP")) { // the version that it would speak
+      return {.end = unready("version", "it does not speak AMQP 0-9-1")};
+    }
+    reader from{unread};
+    auto const type = from.number(1, big);
+    if (*type != 1 && *type != 8) { // a method, or a heartbeat
+      return {.end = foreign(expected, unread)};
+    }
+    auto const channel = from.number(2, big);
+    auto const size = from.number(4, big);
+    if ((channel && *channel != 0) || (size && *size > most_heard)) {
+      return {.end = foreign(expected, unread)};
+    }
+    auto const payload = size ? from.bytes(*size) : std::nullopt;
+    auto const end = payload ? from.bytes(1) : std::nullopt;
+    if (!end) {
+      return {};
+    }
+    if (end->front() != frame_end) {
+      return {.end = foreign(expected, unread)};
+    }
+    auto made = *type == 8 ? step{} : judge(*payload);
+    made.used = 8 + *size;
+    return made;
+  }
+
+  /// While it waits for a proof, hanging up is all that the protocol has.
+  std::string farewell() override {
+    constexpr std::uint64_t success = 200;
+    return opened_ ? frame(method::close,
+                           number(success, 2, big) + short_text("bye") + number(0, 4, big))
+                   : std::string{};
+  }
+
+ private:
+  step judge(std::string_view payload) {
+    reader from{payload};
+    auto const of_class = from.number(2, big);
+    auto const of_method = from.number(2, big);
+    if (of_class != connection_class || !of_method) {
+      return {.end = foreign(expected, payload)};
+    }
+    switch (static_cast<method>(*of_method)) {
+    case method::start:
+      if (options_.asks < level::auth) {
+        return {.end = ready()};
+      }
+      return {.say = frame(method::start_ok,
+                           client_properties() + short_text("PLAIN") +
+                               long_text('\0' + options_.user + '\0' + options_.password) +
+                               short_text("en_US"))};
+    case method::tune:
+      return tuned(from);
+    case method::open_ok:
+      opened_ = true;
+      return {.end = ready()};
+    case method::close:
+      return {.end = closed_by_it(from)};
+    case method::start_ok:
+    case method::tune_ok:
+    case method::open:
+      break;
+    }
+    return {.end = foreign(expected, payload)};
+  }
+
+  [[nodiscard]] step tuned(reader from) const {
+    auto const limits = from.bytes(6); // channels and the size of frames: as it wants them
+    if (!limits) {
+      return {.end = foreign(expected, from.rest())};
+    }
+    auto const host = options_.virtual_host.empty() ? std::string{"/"} : options_.virtual_host;
+    return {.say = frame(method::tune_ok, std::string{*limits} + number(0, 2, big)) +
+                   frame(method::open, short_text(host) + short_text("") + '\0')};
+  }
+
+  static verdict closed_by_it(reader from) {
+    constexpr std::uint64_t access_refused = 403;
+    constexpr std::uint64_t not_allowed = 530;
+    auto const code = from.number(2, big);
+    auto const length = code ? from.number(1, big) : std::nullopt;
+    auto const text = length ? from.bytes(*length) : std::nullopt;
+    if (!text) {
+      return foreign("Connection.Close of AMQP", from.rest());
+    }
+    auto const detail = std::to_string(*code) + ": " + std::string{*text};
+    if (*code == access_refused) {
+      return denied(detail);
+    }
+    bool const full = *code == not_allowed && text->find("limit") != std::string_view::npos;
+    return unready(full ? "saturated" : "error", detail);
+  }
+
+  amqp_options options_;
+  bool opened_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<conversation> speak_amqp(amqp_options options) {
+  return std::make_unique<amqp_conversation>(std::move(options));
+}
+
+} // namespace conecta::protocol

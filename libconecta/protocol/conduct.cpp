@@ -1,0 +1,143 @@
+#include "protocol/conduct.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <chrono>
+#include <sys/socket.h>
+#include <utility>
+
+namespace conecta::protocol {
+
+namespace {
+
+namespace asio = boost::asio;
+using descriptor = net::connection::descriptor;
+using net::error_kind;
+
+/// One conversation, without waiting: it says what to wait for.
+class talk {
+ public:
+  talk(net::connection& over, conversation& with)
+      : over_{over}, with_{with}, saying_{with.begin()} {}
+
+  enum class next { readable, writable, over };
+
+  next go_on() {
+    for (;;) {
+      if (auto const blocked = send()) {
+        return *blocked;
+      }
+      if (end_) {
+        return next::over;
+      }
+      if (auto const blocked = receive()) {
+        return *blocked;
+      }
+    }
+  }
+
+  void give_up(error_kind why, std::string detail) {
+    end_ = silence{why, std::move(detail), heard_};
+  }
+
+  [[nodiscard]] std::variant<verdict, silence> result() const { return *end_; }
+
+ private:
+  /// None: all of it is sent.
+  std::optional<next> send() {
+    while (!saying_.empty()) {
+      auto const count = ::send(over_.handle(), saying_.data(), saying_.size(), MSG_NOSIGNAL);
+      if (count >= 0) {
+        saying_.erase(0, static_cast<std::size_t>(count));
+      } else if (errno == EAGAIN) {
+        return end_ ? next::over : next::writable; // for a farewell nobody waits
+      } else if (errno != EINTR) {
+        return broken();
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<next> receive() {
+    auto const had = unread_.size();
+    constexpr std::size_t at_once = 4096;
+    unread_.resize(had + at_once);
+    auto const count = ::recv(over_.handle(), unread_.data() + had, at_once, MSG_DONTWAIT);
+    auto const problem = errno;
+    unread_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count < 0) {
+      errno = problem;
+      return problem == EAGAIN || problem == EINTR ? next::readable : broken();
+    }
+    if (count == 0) {
+      end_ = with_.closed(unread_);
+      return next::over;
+    }
+    heard_ += static_cast<std::size_t>(count);
+    listen();
+    return std::nullopt;
+  }
+
+  /// As long as it uses what there is: it may hold more than one answer.
+  void listen() {
+    while (!unread_.empty()) {
+      auto made = with_.hear(unread_);
+      unread_.erase(0, made.used);
+      saying_ += made.say;
+      if (made.end) {
+        end_ = std::move(*made.end);
+        saying_ += with_.farewell();
+        return;
+      }
+      if (heard_ > most_heard) {
+        end_ = foreign("an answer of at most 64 KiB", unread_);
+        return;
+      }
+      if (made.used == 0) {
+        return;
+      }
+    }
+  }
+
+  /// By errno. What was decided before stays.
+  next broken() {
+    if (!end_) {
+      boost::system::error_code const code{errno, boost::system::system_category()};
+      give_up(net::classify(code), code.message());
+    }
+    return next::over;
+  }
+
+  net::connection& over_;
+  conversation& with_;
+  std::string saying_;
+  std::string unread_;
+  std::size_t heard_ = 0;
+  std::optional<std::variant<verdict, silence>> end_;
+};
+
+} // namespace
+
+asio::awaitable<std::variant<verdict, silence>> conduct(net::connection& over, conversation& with,
+                                                        instant deadline) {
+  talk here{over, with};
+  over.mark_used();
+  for (auto waits_for = here.go_on(); waits_for != talk::next::over; waits_for = here.go_on()) {
+    auto const event =
+        waits_for == talk::next::readable ? descriptor::wait_read : descriptor::wait_write;
+    auto waiting = over.socket().async_wait(event, asio::as_tuple(asio::use_awaitable));
+    auto const answer = co_await std::move(waiting);
+    if (std::get<0>(answer)) {
+      auto const late = std::chrono::steady_clock::now() >= deadline;
+      here.give_up(late ? error_kind::timeout : error_kind::cancelled,
+                   late ? "no complete answer in time" : "the caller gave up");
+      break;
+    }
+  }
+  auto result = here.result();
+  co_return result;
+}
+
+} // namespace conecta::protocol

@@ -1,0 +1,109 @@
+#include "protocol/http.hpp"
+
+#include "base/base64.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <utility>
+
+namespace conecta::protocol {
+
+namespace {
+
+namespace beast = boost::beast::http;
+
+constexpr std::uint32_t longest_head = 16 * 1024;
+constexpr std::string_view expected = "a response of HTTP/1.1";
+
+class http_conversation final : public conversation {
+ public:
+  explicit http_conversation(http_options options) : options_{std::move(options)} {
+    parser_.header_limit(longest_head);
+    parser_.body_limit(most_heard);
+    parser_.eager(true);
+    parser_.skip(options_.method == http_options::verb::head);
+  }
+
+  std::string begin() override {
+    auto const* const method = options_.method == http_options::verb::head ? "HEAD " : "GET ";
+    std::string request = method + options_.target + " HTTP/1.1\r\nHost: " + options_.host +
+                          "\r\nUser-Agent: conecta\r\nAccept: */*\r\nConnection: close\r\n";
+    if (options_.password) {
+      request += "Authorization: " +
+                 (options_.user.empty()
+                      ? "Bearer " + *options_.password
+                      : "Basic " + encode_base64(options_.user + ":" + *options_.password)) +
+                 "\r\n";
+    }
+    return request + "\r\n";
+  }
+
+  step hear(std::string_view unread) override {
+    // The parser would wait for the end of a head first.
+    constexpr std::string_view begins = "HTTP/1.";
+    if (!parser_.got_some() && !unread.starts_with(begins.substr(0, unread.size()))) {
+      return {.end = foreign(expected, unread)};
+    }
+    boost::system::error_code problem;
+    step made;
+    made.used = parser_.put(boost::asio::buffer(unread), problem);
+    if (problem == beast::error::need_more) {
+      problem = {};
+    }
+    if (problem == beast::error::body_limit) {
+      made.end = unready("body", "the body is longer than is looked at");
+    } else if (problem) {
+      made.end = foreign(expected, unread);
+    } else if (parser_.is_header_done() && (!looks_into_body() || parser_.is_done())) {
+      made.end = judge();
+    }
+    return made;
+  }
+
+  verdict closed(std::string_view unread) override {
+    boost::system::error_code problem;
+    if (parser_.is_header_done()) {
+      parser_.put_eof(problem);
+    }
+    return parser_.is_header_done() && !problem ? judge() : conversation::closed(unread);
+  }
+
+ private:
+  [[nodiscard]] bool looks_into_body() const {
+    return options_.body_has && options_.method == http_options::verb::get;
+  }
+
+  [[nodiscard]] verdict judge() const {
+    auto const& response = parser_.get();
+    auto const status = response.result_int();
+    auto const reason = response.reason();
+    auto const detail = "status " + std::to_string(status) +
+                        (reason.empty() ? "" : " " + std::string{reason.data(), reason.size()});
+    if (options_.asks == level::handshake) {
+      return ready();
+    }
+    if (status == 401 || status == 403 || status == 407) {
+      return denied(detail);
+    }
+    if (options_.asks == level::query && (status < 200 || status > 399)) {
+      return unready(status == 503 || status == 429 ? "unavailable" : "status", detail);
+    }
+    if (looks_into_body() && response.body().find(*options_.body_has) == std::string::npos) {
+      return unready("body", "the body does not have the text that was looked for");
+    }
+    return ready();
+  }
+
+  http_options options_;
+  beast::response_parser<beast::string_body> parser_;
+};
+
+} // namespace
+
+std::unique_ptr<conversation> speak_http(http_options options) {
+  return std::make_unique<http_conversation>(std::move(options));
+}
+
+} // namespace conecta::protocol

@@ -1,0 +1,29 @@
+#pragma once
+
+// HTTP/1.1: one request, and the head of its response; no redirect is followed, no compression is
+// offered, and no body is read unless a text is looked for in it. RFC 9110, RFC 9112.
+//
+// Costs the server one request, and a line in its access log.
+
+#include "protocol/conversation.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace conecta::protocol {
+
+struct http_options {
+  enum class verb : std::uint8_t { get, head } method = verb::get;
+  std::string host = {};   ///< of the Host field, with a port that is not 80
+  std::string target = {}; ///< "/ready?full=1"
+  std::string user = {};
+  std::optional<std::string> password = {}; ///< with a user Basic, without one Bearer
+  std::optional<std::string> body_has = {}; ///< GET only
+  level asks = level::query;                ///< handshake: any status; auth: any but 401, 403, 407
+};
+
+/// Ready: 200 to 399.
+[[nodiscard]] std::unique_ptr<conversation> speak_http(http_options options);
+
+} // namespace conecta::protocol

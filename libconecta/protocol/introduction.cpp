@@ -1,0 +1,156 @@
+#include "protocol/introduction.hpp"
+
+#include "base/nearest.hpp"
+#include "protocol/amqp.hpp"
+#include "protocol/http.hpp"
+#include "protocol/memcached.hpp"
+#include "protocol/mqtt.hpp"
+#include "protocol/mysql.hpp"
+#include "protocol/nats.hpp"
+#include "protocol/postgres.hpp"
+#include "protocol/redis.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+#include <utility>
+#include <variant>
+
+namespace conecta::protocol {
+
+namespace {
+
+using namespace std::literals;
+using net::endpoint_url;
+using net::url_error;
+using introduced = boost::system::result<std::unique_ptr<conversation>, url_error>;
+
+constexpr std::array redis_keys{"db"sv, "role"sv};
+
+std::optional<url_error> unknown_key(endpoint_url const& to,
+                                     std::span<std::string_view const> known) {
+  for (auto const& [key, value] : to.query) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) {
+      continue;
+    }
+    std::string message = "the query of a " + to.scheme + ":// URL has an unknown key";
+    if (auto const meant = nearest_name(key, known)) {
+      message += "; did you mean \"" + std::string{*meant} + "\"?";
+    }
+    message += known.empty() ? "; it takes none" : "; allowed:";
+    for (auto const each : known) {
+      message += (each == known.front() ? " \"" : ", \"") + std::string{each} + "\"";
+    }
+    return url_error{message};
+  }
+  return std::nullopt;
+}
+
+introduced introduce_redis(endpoint_url const& to, level asks) {
+  redis_options options{.user = to.user, .password = to.password, .asks = asks};
+  auto const database =
+      to.socket_path.empty() ? std::string_view{to.path} : to.query_value("db").value_or("");
+  if (!database.empty()) {
+    auto const [end, problem] =
+        std::from_chars(database.data(), database.data() + database.size(), options.database);
+    if (problem != std::errc{} || end != database.data() + database.size()) {
+      return url_error{"the database of Redis is a number from 0: redis://HOST/2, "
+                       "redis+unix:///PATH?db=2"};
+    }
+  }
+  if (auto const role = to.query_value("role")) {
+    if (*role != "primary" && *role != "replica") {
+      return url_error{"role is \"primary\" or \"replica\""};
+    }
+    options.wanted =
+        *role == "primary" ? redis_options::role::primary : redis_options::role::replica;
+  }
+  return speak_redis(std::move(options));
+}
+
+introduced introduce_http(endpoint_url const& to, level asks) {
+  http_options options;
+  bool const usual_port = to.port == 80;
+  auto const whole = to.host_and_port();
+  options.host = usual_port ? whole.substr(0, whole.rfind(':')) : whole;
+  options.target = "/" + to.path;
+  options.user = to.user;
+  options.password = to.password;
+  options.asks = asks;
+  return speak_http(std::move(options));
+}
+
+std::optional<url_error> too_long(endpoint_url const& to, std::size_t most) {
+  if (to.user.size() > most || to.password.value_or("").size() > most) {
+    return url_error{"user and password have at most " + std::to_string(most) + " bytes"};
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+level highest_level(endpoint_url const& to) noexcept {
+  switch (to.speaks) {
+  case net::protocol::mysql:
+  case net::protocol::postgres:
+    return level::handshake;
+  case net::protocol::amqp:
+    return to.user.empty() ? level::handshake : level::query;
+  case net::protocol::none:
+    return level::connect;
+  case net::protocol::http:
+  case net::protocol::memcached:
+  case net::protocol::mqtt:
+  case net::protocol::nats:
+  case net::protocol::redis:
+    break;
+  }
+  return level::query;
+}
+
+introduced introduce(endpoint_url const& to, questions const& what) {
+  auto const asks = what.asks.value_or(highest_level(to));
+  bool const is_redis = to.speaks == net::protocol::redis;
+  if (auto problem =
+          unknown_key(to, is_redis ? std::span{redis_keys} : std::span<std::string_view const>{})) {
+    return *problem;
+  }
+  if (to.query_value("db") && to.socket_path.empty()) {
+    return url_error{"the database stands behind the slash: redis://HOST/2"};
+  }
+  switch (to.speaks) {
+  case net::protocol::amqp:
+    return speak_amqp({to.user, to.password.value_or(""), to.path, asks});
+  case net::protocol::http:
+    return introduce_http(to, asks);
+  case net::protocol::memcached:
+    if (!to.user.empty() || to.password) {
+      return url_error{"the text protocol of memcached has no user and no password"};
+    }
+    return speak_memcached();
+  case net::protocol::mqtt: {
+    constexpr std::size_t most = 65'535;
+    if (to.password && to.user.empty()) {
+      return url_error{"a password of MQTT needs a user"};
+    }
+    if (auto problem = too_long(to, most)) {
+      return *problem;
+    }
+    return speak_mqtt({to.user, to.password});
+  }
+  case net::protocol::mysql:
+    return speak_mysql({to.user});
+  case net::protocol::nats:
+    return speak_nats({to.user, to.password, asks});
+  case net::protocol::postgres:
+    return speak_postgres({to.user, to.path});
+  case net::protocol::redis:
+    return introduce_redis(to, asks);
+  case net::protocol::none:
+    break;
+  }
+  return url_error{"nothing is known of what is spoken there"};
+}
+
+} // namespace conecta::protocol

@@ -1,0 +1,29 @@
+#pragma once
+
+// From a URL to the conversation that shows how its server is. Pure.
+
+#include "net/url.hpp"
+#include "protocol/conversation.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace conecta::protocol {
+
+/// What else is asked for.
+struct questions {
+  std::optional<level> asks; ///< none: the most that can be asked with what the URL has
+};
+
+/// A fresh conversation, or why there is none. REQUIRES: the URL names a protocol.
+/// The most that is built in: mysql and postgres handshake; amqp handshake without a user;
+/// all else query.
+[[nodiscard]] boost::system::result<std::unique_ptr<conversation>, net::url_error>
+introduce(net::endpoint_url const& to, questions const& what = {});
+
+/// Whether the level can be asked of it at all.
+[[nodiscard]] level highest_level(net::endpoint_url const& to) noexcept;
+
+} // namespace conecta::protocol
