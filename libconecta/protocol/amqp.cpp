@@ -8,8 +8,7 @@ namespace conecta::protocol {
 
 namespace {
 
-constexpr auto big = order::big;
-constexpr std::string_view expected = "Connection.Start of AMQP 0-9-1";
+constexpr std::string_view start_of_amqp = "Connection.Start of AMQP 0-9-1";
 constexpr std::uint64_t connection_class = 10;
 constexpr char frame_end = '\xce';
 
@@ -24,16 +23,18 @@ enum class method : std::uint16_t {
 };
 
 std::string short_text(std::string_view value) {
-  return number(value.size(), 1, big).append(value.substr(0, 255));
+  return number(value.size(), 1, order::big).append(value.substr(0, 255));
 }
-std::string long_text(std::string_view value) { return number(value.size(), 4, big).append(value); }
+std::string long_text(std::string_view value) {
+  return number(value.size(), 4, order::big).append(value);
+}
 
 /// A method frame of channel 0.
 std::string frame(method which, std::string const& arguments) {
-  auto const payload = number(connection_class, 2, big) +
-                       number(static_cast<std::uint64_t>(which), 2, big) + arguments;
-  return number(1, 1, big) + number(0, 2, big) + number(payload.size(), 4, big) + payload +
-         frame_end;
+  auto const payload = number(connection_class, 2, order::big) +
+                       number(static_cast<std::uint64_t>(which), 2, order::big) + arguments;
+  return number(1, 1, order::big) + number(0, 2, order::big) +
+         number(payload.size(), 4, order::big) + payload + frame_end;
 }
 
 /// So that a broker says that it rejects credentials, instead of hanging up.
@@ -54,14 +55,14 @@ class amqp_conversation final : public conversation {
       return {.end = unready("version", "it does not speak AMQP 0-9-1")};
     }
     reader from{unread};
-    auto const type = from.number(1, big);
+    auto const type = from.number(1, order::big);
     if (*type != 1 && *type != 8) { // a method, or a heartbeat
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(start_of_amqp, unread)};
     }
-    auto const channel = from.number(2, big);
-    auto const size = from.number(4, big);
+    auto const channel = from.number(2, order::big);
+    auto const size = from.number(4, order::big);
     if ((channel && *channel != 0) || (size && *size > most_heard)) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(start_of_amqp, unread)};
     }
     auto const payload = size ? from.bytes(*size) : std::nullopt;
     auto const end = payload ? from.bytes(1) : std::nullopt;
@@ -69,7 +70,7 @@ class amqp_conversation final : public conversation {
       return {};
     }
     if (end->front() != frame_end) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(start_of_amqp, unread)};
     }
     auto made = *type == 8 ? step{} : judge(*payload);
     made.used = 8 + *size;
@@ -79,18 +80,18 @@ class amqp_conversation final : public conversation {
   /// While it waits for a proof, hanging up is all that the protocol has.
   std::string farewell() override {
     constexpr std::uint64_t success = 200;
-    return opened_ ? frame(method::close,
-                           number(success, 2, big) + short_text("bye") + number(0, 4, big))
+    return opened_ ? frame(method::close, number(success, 2, order::big) + short_text("bye") +
+                                              number(0, 4, order::big))
                    : std::string{};
   }
 
  private:
   step judge(std::string_view payload) {
     reader from{payload};
-    auto const of_class = from.number(2, big);
-    auto const of_method = from.number(2, big);
+    auto const of_class = from.number(2, order::big);
+    auto const of_method = from.number(2, order::big);
     if (of_class != connection_class || !of_method) {
-      return {.end = foreign(expected, payload)};
+      return {.end = foreign(start_of_amqp, payload)};
     }
     switch (static_cast<method>(*of_method)) {
     case method::start:
@@ -113,24 +114,24 @@ class amqp_conversation final : public conversation {
     case method::open:
       break;
     }
-    return {.end = foreign(expected, payload)};
+    return {.end = foreign(start_of_amqp, payload)};
   }
 
   [[nodiscard]] step tuned(reader from) const {
     auto const limits = from.bytes(6); // channels and the size of frames: as it wants them
     if (!limits) {
-      return {.end = foreign(expected, from.rest())};
+      return {.end = foreign(start_of_amqp, from.rest())};
     }
     auto const host = options_.virtual_host.empty() ? std::string{"/"} : options_.virtual_host;
-    return {.say = frame(method::tune_ok, std::string{*limits} + number(0, 2, big)) +
+    return {.say = frame(method::tune_ok, std::string{*limits} + number(0, 2, order::big)) +
                    frame(method::open, short_text(host) + short_text("") + '\0')};
   }
 
   static verdict closed_by_it(reader from) {
     constexpr std::uint64_t access_refused = 403;
     constexpr std::uint64_t not_allowed = 530;
-    auto const code = from.number(2, big);
-    auto const length = code ? from.number(1, big) : std::nullopt;
+    auto const code = from.number(2, order::big);
+    auto const length = code ? from.number(1, order::big) : std::nullopt;
     auto const text = length ? from.bytes(*length) : std::nullopt;
     if (!text) {
       return foreign("Connection.Close of AMQP", from.rest());

@@ -15,7 +15,7 @@ namespace {
 namespace beast = boost::beast::http;
 
 constexpr std::uint32_t longest_head = 16 * 1024;
-constexpr std::string_view expected = "a response of HTTP/1.1";
+constexpr std::string_view http_response = "a response of HTTP/1.1";
 
 class http_conversation final : public conversation {
  public:
@@ -44,7 +44,7 @@ class http_conversation final : public conversation {
     // The parser would wait for the end of a head first.
     constexpr std::string_view begins = "HTTP/1.";
     if (!parser_.got_some() && !unread.starts_with(begins.substr(0, unread.size()))) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(http_response, unread)};
     }
     boost::system::error_code problem;
     step made;
@@ -55,7 +55,7 @@ class http_conversation final : public conversation {
     if (problem == beast::error::body_limit) {
       made.end = unready("body", "the body is longer than is looked at");
     } else if (problem) {
-      made.end = foreign(expected, unread);
+      made.end = foreign(http_response, unread);
     } else if (parser_.is_header_done() && (!looks_into_body() || parser_.is_done())) {
       made.end = judge();
     }

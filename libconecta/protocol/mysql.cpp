@@ -31,8 +31,7 @@ verdict judge_mysql_error(std::uint64_t number, std::string_view message) {
 
 namespace {
 
-constexpr auto little = order::little;
-constexpr std::string_view expected = "the greeting of MySQL";
+constexpr std::string_view mysql_greeting = "the greeting of MySQL";
 constexpr unsigned char ok_packet = 0x00;
 constexpr unsigned char more_data = 0x01;
 constexpr unsigned char greeting_10 = 0x0a;
@@ -40,7 +39,7 @@ constexpr unsigned char auth_switch = 0xfe;
 constexpr unsigned char error_packet = 0xff;
 
 std::string packet(unsigned sequence, std::string const& payload) {
-  return number(payload.size(), 3, little) + number(sequence, 1, little) + payload;
+  return number(payload.size(), 3, order::little) + number(sequence, 1, order::little) + payload;
 }
 
 class mysql_conversation final : public conversation {
@@ -51,16 +50,16 @@ class mysql_conversation final : public conversation {
 
   step hear(std::string_view unread) override {
     reader from{unread};
-    auto const length = from.number(3, little);
-    auto const sequence = from.number(1, little);
+    auto const length = from.number(3, order::little);
+    auto const sequence = from.number(1, order::little);
     if (length && (*length == 0 || *length > most_heard)) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(mysql_greeting, unread)};
     }
     if (!sequence) {
       return {};
     }
     if (now_ == stage::greeting && *sequence != 0) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(mysql_greeting, unread)};
     }
     auto const payload = from.bytes(*length);
     if (!payload) {
@@ -84,7 +83,7 @@ class mysql_conversation final : public conversation {
     switch (now_) {
     case stage::greeting:
       if (type != greeting_10 || body.find('\0') == std::string_view::npos) {
-        return {.end = foreign(expected, body)};
+        return {.end = foreign(mysql_greeting, body)};
       }
       now_ = stage::login;
       return {.say = packet(sequence + 1, login())};
@@ -112,16 +111,16 @@ class mysql_conversation final : public conversation {
     constexpr std::uint64_t largest_packet = 1U << 16U;
     constexpr std::uint64_t utf8 = 33;
     auto const user = options_.user.empty() ? std::string{"conecta"} : options_.user;
-    return number(long_password | protocol_41 | secure_connection | plugin_auth, 4, little) +
-           number(largest_packet, 4, little) + number(utf8, 1, little) + std::string(23, '\0') +
-           user + '\0' + '\0' + "mysql_native_password" + '\0';
+    return number(long_password | protocol_41 | secure_connection | plugin_auth, 4, order::little) +
+           number(largest_packet, 4, order::little) + number(utf8, 1, order::little) +
+           std::string(23, '\0') + user + '\0' + '\0' + "mysql_native_password" + '\0';
   }
 
   static verdict judge_error(std::string_view body) {
     reader from{body};
-    auto const number = from.number(2, little);
+    auto const number = from.number(2, order::little);
     if (!number) {
-      return foreign(expected, body);
+      return foreign(mysql_greeting, body);
     }
     auto message = from.rest();
     if (message.starts_with('#') && message.size() >= 6) { // and the SQLSTATE

@@ -25,8 +25,7 @@ verdict judge_sqlstate(std::string_view sqlstate, std::string_view message) {
 
 namespace {
 
-constexpr auto big = order::big;
-constexpr std::string_view expected = "a message of PostgreSQL";
+constexpr std::string_view postgres_message = "a message of PostgreSQL";
 
 std::string text(std::string_view value) { return std::string{value} + '\0'; }
 
@@ -37,12 +36,12 @@ class postgres_conversation final : public conversation {
   std::string begin() override {
     constexpr std::uint32_t version_3 = 3U << 16U;
     auto const user = options_.user.empty() ? std::string{"conecta"} : options_.user;
-    std::string body = number(version_3, 4, big) + text("user") + text(user);
+    std::string body = number(version_3, 4, order::big) + text("user") + text(user);
     if (!options_.database.empty()) {
       body += text("database") + text(options_.database);
     }
     body += text("application_name") + text("conecta") + '\0';
-    return number(body.size() + 4, 4, big) + body;
+    return number(body.size() + 4, 4, order::big) + body;
   }
 
   step hear(std::string_view unread) override {
@@ -54,12 +53,12 @@ class postgres_conversation final : public conversation {
         return made;
       }
       if (std::string_view{"RENSKZv"}.find(type->front()) == std::string_view::npos) {
-        made.end = foreign(expected, unread);
+        made.end = foreign(postgres_message, unread);
         return made;
       }
-      auto const length = from.number(4, big);
+      auto const length = from.number(4, order::big);
       if (length && (*length < 4 || *length > most_heard)) {
-        made.end = foreign(expected, unread);
+        made.end = foreign(postgres_message, unread);
         return made;
       }
       auto const body = length ? from.bytes(*length - 4) : std::nullopt;
@@ -75,7 +74,7 @@ class postgres_conversation final : public conversation {
   }
 
   /// Terminate; while it waits for a password, hanging up is what everybody does.
-  std::string farewell() override { return in_session_ ? "X" + number(4, 4, big) : ""; }
+  std::string farewell() override { return in_session_ ? "X" + number(4, 4, order::big) : ""; }
 
  private:
   /// None: there is more to come.
@@ -84,9 +83,9 @@ class postgres_conversation final : public conversation {
     case 'E':
       return judge_error(body);
     case 'R': {
-      auto const request = reader{body}.number(4, big);
+      auto const request = reader{body}.number(4, order::big);
       if (!request) {
-        return foreign(expected, body);
+        return foreign(postgres_message, body);
       }
       in_session_ = *request == 0;
       return in_session_ ? std::nullopt : std::optional{ready()};

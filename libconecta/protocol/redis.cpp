@@ -47,7 +47,7 @@ verdict judge_redis_error(std::string_view error) {
 namespace {
 
 constexpr std::string_view first_bytes = "+-:$*";
-constexpr std::string_view expected = "a reply of Redis";
+constexpr std::string_view redis_reply = "a reply of Redis";
 
 class redis_conversation final : public conversation {
  public:
@@ -57,7 +57,7 @@ class redis_conversation final : public conversation {
 
   step hear(std::string_view unread) override {
     if (first_bytes.find(unread.front()) == std::string_view::npos) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(redis_reply, unread)};
     }
     std::size_t size = 0;
     auto const line = first_line(unread, size);
@@ -71,7 +71,7 @@ class redis_conversation final : public conversation {
       return judge_role(unread);
     }
     if (*line != (now_ == stage::ping ? "+PONG" : "+OK")) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(redis_reply, unread)};
     }
     now_ = after(now_);
     if (now_ == stage::over) {
@@ -146,7 +146,7 @@ class redis_conversation final : public conversation {
     }
     auto const [array, length, role] = lines;
     if (!array.starts_with('*') || length != "$" + std::to_string(role.size())) {
-      return {.end = foreign(expected, unread)};
+      return {.end = foreign(redis_reply, unread)};
     }
     auto const wanted =
         options_.wanted == redis_options::role::primary ? std::string_view{"master"} : "slave";
