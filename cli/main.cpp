@@ -6,6 +6,7 @@
 #include "commands/probe.hpp"
 #include "commands/proxy.hpp"
 #include "commands/schema.hpp"
+#include "commands/secret.hpp"
 #include "commands/serve.hpp"
 #include "commands/simulate.hpp"
 
@@ -31,7 +32,8 @@ std::string failure_text(CLI::App const* app, CLI::Error const& problem) {
   auto const chosen = app->get_subcommands();
   auto const name =
       chosen.empty() ? app->get_name() : app->get_name() + ' ' + chosen[0]->get_name();
-  return name + ": " + problem.what() + "\n" + name + " --help says more\n";
+  return name + ": " + command::without_credentials(problem.what()) + "\n" + name +
+         " --help says more\n";
 }
 
 int run(int argc, char** argv) {

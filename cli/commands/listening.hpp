@@ -35,8 +35,8 @@ class stop_signal {
   stop_signal(stop_signal const&) = delete;
   stop_signal& operator=(stop_signal const&) = delete;
 
-  /// Returns which one came. After SIGINT or SIGTERM the next one of these ends the process at once,
-  /// and the others are ignored.
+  /// Returns which one came. After SIGINT or SIGTERM the next one of these ends the process at
+  /// once, and the others are ignored.
   int wait();
 
  private:

@@ -12,6 +12,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <boost/system/system_error.hpp>
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -63,11 +65,13 @@ std::optional<duration> read_duration(std::string const& option, std::string con
     return *value;
   }
   auto const* const refused = std::get_if<scenario::not_a_quantity>(&read);
-  std::cerr << "conecta probe: " << option << " is " << scenario::in_quotes(text) << ": "
+  std::cerr << "conecta probe: " << option << " is "
+            << scenario::in_quotes(without_credentials(text)) << ": "
             << (refused != nullptr ? refused->reason : "it must be more than zero") << '\n';
   return std::nullopt;
 }
 
+constexpr int needed_descriptors = 16;
 constexpr char const* clear_line = "\r\033[K";
 
 /// One line that is written over and over.
@@ -112,28 +116,39 @@ int run(given const& options) {
   if (!understood) {
     return usage;
   }
-  probe_policy policy;
-  policy.wanted = options.invert ? readiness::no_answer : readiness::ready;
-  policy.needed = options.any ? 1 : options.quorum.value_or(targets.size());
   probe_limits limits;
   limits.attempt = *timeout;
   limits.between = *interval;
-  limits.wanted = policy.wanted;
+  limits.policy.wanted = options.invert ? readiness::no_answer : readiness::ready;
+  limits.policy.needed = options.any ? 1 : options.quorum.value_or(targets.size());
   limits.wait = wait;
   auto const shows_progress = limits.wait && !options.quiet && rewrites_lines(STDERR_FILENO);
   if (shows_progress) {
     limits.trying_again = show_progress;
   }
-  auto const findings = probe_all(targets, limits);
+  auto const found = probe_all(targets, limits);
   if (shows_progress) {
     std::cerr << clear_line << std::flush;
   }
-  auto const code = exit_code_of(findings, policy);
-  auto const is_json = options.form == output::json;
-  if (options.quiet && !is_json) {
+  auto const code = exit_code_of(found, limits.policy);
+  if (options.quiet) {
     return code;
   }
-  return put("probe", "-", is_json ? probe_json(findings, code) : probe_text(findings), code);
+  auto const is_json = options.form == output::json;
+  return put("probe", "-", is_json ? probe_json(found.all, code) : probe_text(found.all), code);
+}
+
+int run_or_say(given const& options) {
+  try {
+    return run(options);
+  } catch (boost::system::system_error const& failed) {
+    if (net::classify(failed.code()) != net::error_kind::fd_limit) {
+      throw;
+    }
+    std::cerr << "conecta probe: too few descriptors: " << failed.code().message() << "; at least "
+              << needed_descriptors << " are needed\n";
+    return configuration;
+  }
 }
 
 } // namespace
@@ -168,17 +183,18 @@ void add_probe(CLI::App& app, std::function<int()>& action) {
       ->excludes(any);
   probe->add_flag("--invert", options->invert, "Succeed where there is no answer");
   add_secret_options(*probe, options->password);
-  probe->add_flag_callback(
+  auto* const as_json = probe->add_flag_callback(
       "--json", [options] { options->form = output::json; }, "Print conecta.probe/1");
-  probe->add_flag("-q,--quiet", options->quiet, "Print nothing but errors of usage");
+  probe->add_flag("-q,--quiet", options->quiet, "Print nothing but errors of usage")
+      ->excludes(as_json);
   probe->footer("Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted,\n"
                 "4 credentials rejected, 5 another protocol, 64 usage, 78 no password, 124 the\n"
-                "wait expired. Of several URLs, the worst.\n"
+                "wait expired, 130 interrupted. Of several URLs, the worst.\n"
                 "\n"
                 "  conecta probe --wait 30s postgres://db.internal\n"
                 "  conecta probe --password-file /run/secrets/redis redis://cache\n"
                 "  conecta probe 'tcp://localhost:25?expect=220'");
-  probe->callback([options, &action] { action = [options] { return run(*options); }; });
+  probe->callback([options, &action] { action = [options] { return run_or_say(*options); }; });
 }
 
 } // namespace conecta::command

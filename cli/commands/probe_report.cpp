@@ -45,13 +45,19 @@ json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(report::safe_text(text));
 }
 
+/// Whether there was a lookup: the address is none that the URL gives, nor a socket's path.
+bool is_behind_a_name(probe_finding const& finding) {
+  return !finding.address.starts_with('/') &&
+         finding.url.find(finding.address) == std::string::npos;
+}
+
 /// "dns 1.20 ms, connect 85.0 us": those that there were. A numeric host needs no lookup.
 std::string phases_of(probe_finding const& finding) {
   std::string text;
   auto const add = [&text](std::string_view name, duration time) {
     text += (text.empty() ? "" : ", ") + std::string{name} + " " + report::human_duration(time);
   };
-  if (finding.url.find(finding.address) == std::string::npos) {
+  if (is_behind_a_name(finding)) {
     add("dns", finding.resolving);
   }
   add("connect", finding.connecting);
@@ -69,10 +75,12 @@ std::string line_of(probe_finding const& finding, std::size_t url_width) {
     line += " (" + phases_of(finding) + ")";
   }
   if (!finding.reason.empty()) {
-    line += "  " + finding.reason + ": " + report::safe_text(finding.detail);
+    constexpr std::size_t most_columns = 120; // of the JSON it is all
+    line += "  " + finding.reason + ": " +
+            report::fitted(report::safe_text(finding.detail), most_columns);
   }
-  if (finding.url.find(finding.address) == std::string::npos) {
-    line += ", " + finding.address;
+  if (is_behind_a_name(finding)) {
+    line += ", " + report::safe_text(finding.address);
   }
   if (finding.attempts > 1) {
     line += ", " + std::to_string(finding.attempts) + " attempts";
@@ -102,9 +110,10 @@ json json_of(probe_finding const& finding) {
 } // namespace
 
 std::string probe_text(std::vector<probe_finding> const& findings) {
+  constexpr std::size_t widest_column = 40; // a longer URL shifts its own line alone
   std::size_t widest = 0;
   for (auto const& each : findings) {
-    widest = std::max(widest, each.url.size());
+    widest = std::max(widest, std::min(each.url.size(), widest_column));
   }
   std::string text;
   for (auto const& each : findings) {
@@ -119,6 +128,7 @@ std::string probe_json(std::vector<probe_finding> const& findings, int exit_code
   out["ready"] = std::all_of(findings.begin(), findings.end(), [](probe_finding const& each) {
     return each.state == readiness::ready;
   });
+  out["success"] = exit_code == 0;
   out["exit_code"] = exit_code;
   out["targets"] = json::array();
   for (auto const& each : findings) {

@@ -25,7 +25,7 @@ using parsed_target = std::variant<probe_target, net::url_error>;
 
 /// What is asked of an endpoint of which nothing is known but how bytes travel.
 parsed_target plain_target(net::endpoint_url url, std::optional<protocol::level> depth) {
-  if (!url.user.empty() || url.password) {
+  if (url.names_a_user) {
     return net::url_error{"tcp://, udp:// and unix:// have no user and no password"};
   }
   for (auto const& [key, value] : url.query) {
@@ -58,8 +58,29 @@ parsed_target plain_target(net::endpoint_url url, std::optional<protocol::level>
   if (made.depth > protocol::level::handshake && !made.asks) {
     return net::url_error{"without a question it has the levels connect and handshake"};
   }
+  if (made.depth <= protocol::level::handshake) {
+    if (url.kind == net::transport::udp) {
+      return net::url_error{"udp:// has only the level query"};
+    }
+    made.asks.reset();
+  }
   made.url = std::move(url);
   return made;
+}
+
+/// A password of several targets is for those that name a user, if with nothing before the @, and
+/// for Redis, whose password stands alone. A user of NATS without a password is a token.
+void give_password(net::endpoint_url& url, std::optional<std::string> const& password) {
+  bool const wants_one = url.names_a_user || url.speaks == net::protocol::redis;
+  bool const takes_one =
+      url.speaks != net::protocol::mysql && url.speaks != net::protocol::postgres;
+  if (!url.password && wants_one && takes_one && password) {
+    url.names_a_user = true;
+    url.password = password;
+  }
+  if (url.speaks == net::protocol::nats && !url.user.empty() && !url.password) {
+    url.password = std::exchange(url.user, {});
+  }
 }
 
 } // namespace
@@ -72,15 +93,14 @@ parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
   if (parsed->speaks == net::protocol::none) {
     return plain_target(*std::move(parsed), wishes.depth);
   }
-  if (!parsed->password) {
-    parsed->password = wishes.password;
-  }
+  give_password(*parsed, wishes.password);
   probe_target made;
   auto const highest = protocol::highest_level(*parsed);
   made.depth = wishes.depth.value_or(highest);
   if (made.depth > highest) {
-    return net::url_error{"a " + parsed->scheme + ":// URL like this has the levels connect and " +
-                          "handshake here"};
+    return net::url_error{
+        "the levels of " + parsed->scheme + ":// are connect and handshake" +
+        (parsed->speaks == net::protocol::amqp ? ", and with a user auth and query" : " yet")};
   }
   if (auto const mistaken = protocol::introduce(*parsed, {.asks = made.depth}); !mistaken) {
     return mistaken.error();

@@ -90,18 +90,24 @@ struct probe_policy {
 struct probe_limits {
   duration attempt = std::chrono::seconds{2}; ///< one attempt, from the name to the last byte
   duration between = std::chrono::milliseconds{200}; ///< attempts, where they are repeated
-  readiness wanted = readiness::ready;               ///< a finding to wait for
-  std::optional<duration> wait = {};                 ///< tries again for so long; none: tries once
+  probe_policy policy = {};
+  std::optional<duration> wait = {}; ///< tries again for so long; none: tries once
   std::function<void(probe_finding const&)> trying_again = {}; ///< is told what an attempt found
 };
 
-/// One finding a target, in the order given.
-[[nodiscard]] std::vector<probe_finding> probe_all(std::vector<probe_target> const& targets,
-                                                   probe_limits const& limits);
+struct probe_findings {
+  std::vector<probe_finding> all;    ///< one a target, in the order given
+  std::optional<int> interrupted_by; ///< the number of a signal: then of what was found until then
+};
 
-/// The exit code of all together: 0 for a success; else 124 when a wait expired, and the worst
-/// otherwise. Where nobody was wanted, somebody who is ready is 1.
-[[nodiscard]] int exit_code_of(std::vector<probe_finding> const& findings,
-                               probe_policy const& policy) noexcept;
+/// Ends early once the policy has its answer. SIGINT and SIGTERM end it, too: it takes the first of
+/// them, a second has its usual effect.
+[[nodiscard]] probe_findings probe_all(std::vector<probe_target> const& targets,
+                                       probe_limits const& limits);
+
+/// The exit code of all together: 0 for a success; 128 and the signal when it was interrupted; 124
+/// when a wait expired that could have succeeded; the worst otherwise. Where nobody was wanted,
+/// somebody who is ready is 1.
+[[nodiscard]] int exit_code_of(probe_findings const& found, probe_policy const& policy) noexcept;
 
 } // namespace conecta::command

@@ -26,8 +26,8 @@ http_response with_body(unsigned status, json const& body) {
 }
 
 http_response not_allowed(http_request const& asked, char const* allowed) {
-  auto refused = http_refusal(405, {"found " + scenario::in_quotes(asked.method) + "; allowed: " +
-                                    allowed});
+  auto refused =
+      http_refusal(405, {"found " + scenario::in_quotes(asked.method) + "; allowed: " + allowed});
   refused.allow = allowed;
   return refused;
 }

@@ -10,7 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <optional>
+#include <poll.h>
+#include <string_view>
 #include <unistd.h>
 
 namespace conecta::command {
@@ -29,22 +30,43 @@ std::string without_line_end(std::string text) {
   return text;
 }
 
-std::variant<std::string, no_secret> read_all(int file, std::string const& name) {
+using secret = std::variant<std::string, no_secret>;
+
+secret cannot_read(std::string const& name, std::string const& why) {
+  return no_secret{"cannot read the password: " + name + ": " + why};
+}
+
+secret checked(std::string text, std::string const& name) {
+  text = without_line_end(std::move(text));
+  return text.empty() ? cannot_read(name, "it is empty") : secret{std::move(text)};
+}
+
+bool is_readable_soon(int file) {
+  constexpr int patience_ms = 10'000;
+  pollfd waiting{file, POLLIN, 0};
+  return ::poll(&waiting, 1, patience_ms) == 1;
+}
+
+secret read_all(int file, std::string const& name) {
   std::string text(longest_secret + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     auto const count = ::read(file, text.data() + size, text.size() - size);
     if (count == 0) {
       text.resize(size);
-      return without_line_end(std::move(text));
+      return checked(std::move(text), name);
     }
     if (count > 0) {
       size += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN) {
+      if (!is_readable_soon(file)) {
+        return cannot_read(name, "nothing came within 10 s");
+      }
     } else if (errno != EINTR) {
-      return no_secret{"cannot read the password: " + name + ": " + std::strerror(errno)};
+      return cannot_read(name, std::strerror(errno));
     }
   }
-  return no_secret{"cannot read the password: " + name + ": longer than 64 KiB"};
+  return cannot_read(name, "it is longer than 64 KiB");
 }
 
 } // namespace
@@ -66,24 +88,32 @@ void add_secret_options(CLI::App& command, secret_source& into) {
       ->excludes(descriptor);
 }
 
-std::variant<std::string, no_secret> read_secret(secret_source const& from) {
-  if (!from.variable.empty()) {
+secret read_secret(secret_source const& from) {
+  if (!from.variable.empty()) { // whose name is not repeated: it may be a password itself
+    std::string const name = "the variable of --password-env";
     auto const* const value = std::getenv(from.variable.c_str());
-    if (value == nullptr) {
-      return no_secret{"there is no password: the variable " + report::safe_text(from.variable) +
-                       " is not set"};
-    }
-    return std::string{value};
+    return value == nullptr ? cannot_read(name, "it is not set") : checked(value, name);
   }
   if (from.descriptor >= 0) {
     return read_all(from.descriptor, "descriptor " + std::to_string(from.descriptor));
   }
-  wire::descriptor const opened{::open(from.file.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!opened) {
-    return no_secret{"cannot read the password: " + report::safe_text(from.file) + ": " +
-                     std::strerror(errno)};
+  auto const name = report::safe_text(without_credentials(from.file));
+  wire::descriptor const opened{::open(from.file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  return opened ? read_all(opened.get(), name) : cannot_read(name, std::strerror(errno));
+}
+
+std::string without_credentials(std::string text) {
+  constexpr std::string_view after_scheme = "://";
+  for (auto at = text.find(after_scheme); at != std::string::npos;
+       at = text.find(after_scheme, at)) {
+    at += after_scheme.size();
+    auto const end = text.find_first_of(" \t\n", at);
+    auto const sign = text.rfind('@', end);
+    if (sign != std::string::npos && sign >= at) {
+      text.replace(at, sign - at, "***");
+    }
   }
-  return read_all(opened.get(), report::safe_text(from.file));
+  return text;
 }
 
 } // namespace conecta::command

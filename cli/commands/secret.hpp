@@ -27,7 +27,11 @@ struct no_secret {
   std::string reason; ///< names the source, never what it holds
 };
 
-/// All of it but a line's end at its end; at most 64 KiB.
+/// All of it but a line's end at its end; 1 byte to 64 KiB. A pipe is waited for, at most 10 s.
 [[nodiscard]] std::variant<std::string, no_secret> read_secret(secret_source const& from);
+
+/// Of what was typed where something else was expected: "redis://***@host" for a URL with a
+/// password.
+[[nodiscard]] std::string without_credentials(std::string text);
 
 } // namespace conecta::command

@@ -40,16 +40,17 @@ int serve(target::target_options const& options, wire::address const& where) {
     return unavailable;
   }
   warn_if_exposed("serve", server->address());
-  if (!print_line("serve", {{"kind", name_of(options.kind)}, {"url", url_of(options.kind, server->address())}})) {
+  if (!print_line("serve", {{"kind", name_of(options.kind)},
+                            {"url", url_of(options.kind, server->address())}})) {
     return cannot_write;
   }
   stop.wait();
   server->stop();
   auto const counts = server->counts();
   auto const told = print_line("serve", {{"accepted", counts.accepted},
-                           {"turned_away", counts.turned_away},
-                           {"requests", counts.requests},
-                           {"replies", counts.replies}});
+                                         {"turned_away", counts.turned_away},
+                                         {"requests", counts.requests},
+                                         {"replies", counts.replies}});
   return told ? success : cannot_write;
 }
 

@@ -17,6 +17,8 @@
 namespace conecta {
 
 class CONECTA_THREAD_ANNOTATION(capability("mutex")) mutex {
+  friend class condition;
+
  public:
   void lock() CONECTA_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
   void unlock() CONECTA_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
@@ -39,7 +41,26 @@ class CONECTA_THREAD_ANNOTATION(scoped_lockable) scoped_lock {
   mutex& held_;
 };
 
-/// Waits with a `mutex`; the caller holds it, as with std::condition_variable_any.
-using condition = std::condition_variable_any;
+/// Waits with a `mutex` that the caller holds. Unlike std::condition_variable_any, it needs no memory.
+class condition {
+ public:
+  void notify_one() noexcept { changed_.notify_one(); }
+  void notify_all() noexcept { changed_.notify_all(); }
+
+  void wait(mutex& held) CONECTA_REQUIRES(held) {
+    std::unique_lock lock{held.mutex_, std::adopt_lock};
+    changed_.wait(lock);
+    lock.release();
+  }
+  template <class Time>
+  void wait_until(mutex& held, Time const& when) CONECTA_REQUIRES(held) {
+    std::unique_lock lock{held.mutex_, std::adopt_lock};
+    changed_.wait_until(lock, when);
+    lock.release();
+  }
+
+ private:
+  std::condition_variable changed_;
+};
 
 } // namespace conecta

@@ -117,12 +117,13 @@ instant machine::next_deadline() const noexcept {
   if (!resting_.empty()) {
     next = std::min(next, scan_due_);
   }
-  auto const now_wanted = wanted(demanding());
-  if (backoff_.failures() > 0 && now_wanted.opening == 0 && now_wanted.places > 0 &&
-      missing(now_wanted) > 0 && !planted(bug::failed_open_wakes_nobody)) {
-    next = std::min(next, backoff_.resume_at());
+  if (backoff_.failures() == 0 || planted(bug::failed_open_wakes_nobody)) {
+    return next;
   }
-  return next;
+  auto const now_wanted = wanted(demanding());
+  bool const one_must_try =
+      now_wanted.opening == 0 && now_wanted.places > 0 && missing(now_wanted) > 0;
+  return one_must_try ? std::min(next, backoff_.resume_at()) : next;
 }
 
 pool_counts machine::counts() const noexcept {

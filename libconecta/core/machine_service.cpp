@@ -152,6 +152,9 @@ void machine::close_idle_surplus(instant now, action_list& out) {
 }
 
 void machine::start_opens(instant now, std::size_t callers, action_list& out) {
+  if (callers + options_.min_idle + initial_left_ == 0) { // the usual case: nothing can be missing
+    return;
+  }
   auto now_wanted = wanted(callers);
   now_wanted.limit = planted(bug::opens_despite_backoff)
                          ? options_.open_concurrency

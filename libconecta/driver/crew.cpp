@@ -278,7 +278,7 @@ class crew::threads final : public carrier {
 
   void tick_unless(std::stop_token const& done, instant deadline) {
     mutex alone;
-    condition timer;
+    std::condition_variable_any timer;
     scoped_lock const lock{alone};
     timer.wait_until(alone, done, deadline, [] { return false; });
     if (!done.stop_requested()) {
@@ -351,8 +351,7 @@ class crew::threads final : public carrier {
         scoped_lock const lock{mutex_};
         while (time_matters() && std::chrono::steady_clock::now() < wake_at_) {
           auto const when = wake_at_; // wait_until reads its argument after it has let the lock go
-          when == never ? time_changed_.wait(mutex_)
-                        : static_cast<void>(time_changed_.wait_until(mutex_, when));
+          when == never ? time_changed_.wait(mutex_) : time_changed_.wait_until(mutex_, when);
         }
         if (!time_matters()) {
           return;

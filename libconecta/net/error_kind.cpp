@@ -37,6 +37,7 @@ error_kind kind_of(errc value) noexcept {
 error_kind kind_of_system(int value) noexcept {
   switch (value) {
   case ECONNREFUSED:
+  case ENOENT: // no socket at that path
     return error_kind::refused;
   case ECONNRESET:
   case ECONNABORTED:
@@ -45,6 +46,7 @@ error_kind kind_of_system(int value) noexcept {
   case ESHUTDOWN:
     return error_kind::closed;
   case ETIMEDOUT:
+  case EAGAIN: // a Unix domain socket whose backlog is full
     return error_kind::timeout;
   case ENETUNREACH:
   case EHOSTUNREACH:

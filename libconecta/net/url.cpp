@@ -97,8 +97,10 @@ std::optional<std::string> decoded(std::string_view text) {
   return out;
 }
 
-std::string encoded(std::string_view text) {
-  constexpr auto plain = "-._~+:/$!*(),;@"sv;
+constexpr auto plain_in_a_path = "-._~+:/$!*(),;"sv;
+constexpr auto plain_in_a_user = "-._~+$!*(),;"sv;
+
+std::string encoded(std::string_view text, std::string_view plain = plain_in_a_path) {
   std::string out;
   for (char const c : text) {
     if (is_letter(c) || is_digit(c) || plain.find(c) != std::string_view::npos) {
@@ -152,12 +154,16 @@ std::optional<url_error> read_user(std::string_view text, endpoint_url& into) {
   if (!user) {
     return bad_encoding("user name");
   }
+  into.names_a_user = true;
   into.user = *std::move(user);
   if (colon != std::string_view::npos) {
     into.password = decoded(text.substr(colon + 1));
     if (!into.password) {
       return bad_encoding("password");
     }
+  }
+  if ((into.user + into.password.value_or("")).find('\0') != std::string::npos) {
+    return wrong("a user name and a password have no NUL");
   }
   return std::nullopt;
 }
@@ -260,7 +266,10 @@ std::optional<url_error> read_path(std::string_view text, path_use use, endpoint
     return std::nullopt;
   }
   if (use == path_use::none && !text.empty()) {
-    return wrong("a ", into.scheme, ":// URL has no path");
+    return wrong("", into.scheme, ":// has no path");
+  }
+  if (text.find('@') != std::string_view::npos) { // maybe what was meant for a password
+    return wrong("a / in a user name or a password is written %2F, an @ in a path %40");
   }
   auto path = decoded(text);
   if (!path) {
@@ -315,8 +324,8 @@ std::string endpoint_url::host_and_port() const {
 
 std::string endpoint_url::to_string() const {
   std::string text = scheme + "://";
-  if (!user.empty() || password) {
-    text += encoded(user) + (password ? ":***@" : "@");
+  if (names_a_user) {
+    text += encoded(user, plain_in_a_user) + (password ? ":***@" : "@");
   }
   bool const ipv6 = host.find(':') != std::string::npos;
   text += !socket_path.empty()

@@ -38,6 +38,7 @@ struct endpoint_url {
   std::string scheme = "tcp"; ///< as it was given, in lower case
   transport kind = transport::tcp;
   protocol speaks = protocol::none;
+  bool names_a_user = false; ///< there is an @, if with nothing before it
   std::string user;
   std::optional<std::string> password;
   std::string host; ///< without brackets: "127.0.0.1", "::1", "fe80::1%eth0", "localhost"

@@ -20,6 +20,7 @@ enum class method : std::uint16_t {
   open = 40,
   open_ok = 41,
   close = 50,
+  close_ok = 51,
 };
 
 std::string short_text(std::string_view value) {
@@ -51,8 +52,11 @@ class amqp_conversation final : public conversation {
   std::string begin() override { return {"AMQP\x00\x00\x09\x01", 8}; }
 
   step hear(std::string_view unread) override {
-    if (unread.starts_with("AMQP")) { // the version that it would speak
-      return {.end = unready("version", "it does not speak AMQP 0-9-1")};
+    constexpr std::string_view header = "AMQP"; // with the version that it would speak
+    if (unread.starts_with(header.substr(0, unread.size()))) {
+      return unread.size() < header.size()
+                 ? step{}
+                 : step{.end = unready("version", "it does not speak AMQP 0-9-1")};
     }
     reader from{unread};
     auto const type = from.number(1, order::big);
@@ -80,6 +84,9 @@ class amqp_conversation final : public conversation {
   /// While it waits for a proof, hanging up is all that the protocol has.
   std::string farewell() override {
     constexpr std::uint64_t success = 200;
+    if (refused_) {
+      return frame(method::close_ok, "");
+    }
     return opened_ ? frame(method::close, number(success, 2, order::big) + short_text("bye") +
                                               number(0, 4, order::big))
                    : std::string{};
@@ -98,6 +105,9 @@ class amqp_conversation final : public conversation {
       if (options_.asks < level::auth) {
         return {.end = ready()};
       }
+      if (!takes_passwords(from)) {
+        return {.end = unready("mechanism", "it takes no PLAIN user and password")};
+      }
       return {.say = frame(method::start_ok,
                            client_properties() + short_text("PLAIN") +
                                long_text('\0' + options_.user + '\0' + options_.password) +
@@ -108,13 +118,26 @@ class amqp_conversation final : public conversation {
       opened_ = true;
       return {.end = ready()};
     case method::close:
+      refused_ = true;
       return {.end = closed_by_it(from)};
     case method::start_ok:
     case method::tune_ok:
     case method::open:
+    case method::close_ok:
       break;
     }
     return {.end = foreign(start_of_amqp, payload)};
+  }
+
+  /// The version, a table of properties, and mechanisms with spaces between.
+  static bool takes_passwords(reader from) {
+    static_cast<void>(from.bytes(2));
+    auto const size = from.number(4, order::big);
+    static_cast<void>(from.bytes(size.value_or(most_heard)));
+    auto const length = from.number(4, order::big);
+    auto const mechanisms = from.bytes(length.value_or(most_heard));
+    return mechanisms &&
+           (" " + std::string{*mechanisms} + " ").find(" PLAIN ") != std::string::npos;
   }
 
   [[nodiscard]] step tuned(reader from) const {
@@ -146,6 +169,7 @@ class amqp_conversation final : public conversation {
 
   amqp_options options_;
   bool opened_ = false;
+  bool refused_ = false;
 };
 
 } // namespace

@@ -20,7 +20,11 @@ using net::error_kind;
 class talk {
  public:
   talk(net::connection& over, conversation& with)
-      : over_{over}, with_{with}, saying_{with.begin()} {}
+      : over_{over},
+        with_{with},
+        saying_{with.begin()},
+        unasked_{!saying_.empty() && !with.speaks_unasked() &&
+                 over.look_at() == net::connection::look::unread_bytes} {}
 
   enum class next { readable, writable, over };
 
@@ -86,9 +90,10 @@ class talk {
       auto made = with_.hear(unread_);
       unread_.erase(0, made.used);
       saying_ += made.say;
+      bool const answers = !made.say.empty() || made.end;
+      unasked_ = unasked_ || (answers && !unread_.empty() && !with_.speaks_unasked());
       if (made.end) {
-        end_ = std::move(*made.end);
-        saying_ += with_.farewell();
+        conclude(std::move(*made.end));
         return;
       }
       if (heard_ > most_heard) {
@@ -99,6 +104,15 @@ class talk {
         return;
       }
     }
+  }
+
+  /// What refuses may come unasked.
+  void conclude(verdict found) {
+    if (found.is == standing::ready && unasked_) {
+      found = foreign("no answer to what was not asked", unread_);
+    }
+    end_ = std::move(found);
+    saying_ += with_.farewell();
   }
 
   /// By errno. What was decided before stays.
@@ -113,6 +127,7 @@ class talk {
   net::connection& over_;
   conversation& with_;
   std::string saying_;
+  bool unasked_ = false; ///< something came that no question was behind
   std::string unread_;
   std::size_t heard_ = 0;
   std::optional<std::variant<verdict, silence>> end_;

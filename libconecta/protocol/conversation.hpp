@@ -59,6 +59,9 @@ class conversation {
   [[nodiscard]] virtual step hear(std::string_view unread) = 0;
   /// What it means that the server closed before the end.
   [[nodiscard]] virtual verdict closed(std::string_view unread);
+  /// Whether it may say what nobody asked for. If not, who does is not who it seems to be: what was
+  /// there before the first question, or is left behind the last answer, makes it foreign.
+  [[nodiscard]] virtual bool speaks_unasked() const { return false; }
   /// What is polite to say before hanging up, after a verdict.
   [[nodiscard]] virtual std::string farewell() { return {}; }
 };

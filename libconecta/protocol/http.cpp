@@ -14,28 +14,22 @@ namespace {
 
 namespace beast = boost::beast::http;
 
-constexpr std::uint32_t longest_head = 16 * 1024;
+constexpr std::uint32_t longest_head = most_heard - 1024;
 constexpr std::string_view http_response = "a response of HTTP/1.1";
 
 class http_conversation final : public conversation {
  public:
-  explicit http_conversation(http_options options) : options_{std::move(options)} {
-    parser_.header_limit(longest_head);
-    parser_.body_limit(most_heard);
-    parser_.eager(true);
-    parser_.skip(options_.method == http_options::verb::head);
-  }
+  explicit http_conversation(http_options options) : options_{std::move(options)} { prepare(); }
 
   std::string begin() override {
     auto const* const method = options_.method == http_options::verb::head ? "HEAD " : "GET ";
     std::string request = method + options_.target + " HTTP/1.1\r\nHost: " + options_.host +
                           "\r\nUser-Agent: conecta\r\nAccept: */*\r\nConnection: close\r\n";
-    if (options_.password) {
-      request += "Authorization: " +
-                 (options_.user.empty()
-                      ? "Bearer " + *options_.password
-                      : "Basic " + encode_base64(options_.user + ":" + *options_.password)) +
-                 "\r\n";
+    if (!options_.user.empty()) {
+      request += "Authorization: Basic " +
+                 encode_base64(options_.user + ":" + options_.password.value_or("")) + "\r\n";
+    } else if (options_.password) {
+      request += "Authorization: Bearer " + *options_.password + "\r\n";
     }
     return request + "\r\n";
   }
@@ -43,40 +37,64 @@ class http_conversation final : public conversation {
   step hear(std::string_view unread) override {
     // The parser would wait for the end of a head first.
     constexpr std::string_view begins = "HTTP/1.";
-    if (!parser_.got_some() && !unread.starts_with(begins.substr(0, unread.size()))) {
+    if (!parser_->got_some() && !unread.starts_with(begins.substr(0, unread.size()))) {
       return {.end = foreign(http_response, unread)};
     }
     boost::system::error_code problem;
     step made;
-    made.used = parser_.put(boost::asio::buffer(unread), problem);
-    if (problem == beast::error::need_more) {
-      problem = {};
+    made.used = parser_->put(boost::asio::buffer(unread), problem);
+    if (parser_->is_header_done() && is_interim()) {
+      prepare();
+      return made;
     }
-    if (problem == beast::error::body_limit) {
-      made.end = unready("body", "the body is longer than is looked at");
-    } else if (problem) {
-      made.end = foreign(http_response, unread);
-    } else if (parser_.is_header_done() && (!looks_into_body() || parser_.is_done())) {
+    if (parser_->is_header_done() && (!looks_into_body() || parser_->is_done())) {
       made.end = judge();
+    } else if (problem == beast::error::body_limit || problem == beast::error::header_limit) {
+      made.end = unready("oversized", "its answer is longer than 64 KiB");
+    } else if (problem && problem != beast::error::need_more) {
+      made.end = foreign(http_response, unread);
     }
     return made;
   }
 
   verdict closed(std::string_view unread) override {
     boost::system::error_code problem;
-    if (parser_.is_header_done()) {
-      parser_.put_eof(problem);
+    if (parser_->is_header_done()) {
+      parser_->put_eof(problem);
     }
-    return parser_.is_header_done() && !problem ? judge() : conversation::closed(unread);
+    return parser_->is_header_done() && !problem ? judge() : conversation::closed(unread);
   }
 
+  /// The body.
+  [[nodiscard]] bool speaks_unasked() const override { return true; }
+
  private:
+  using parser = beast::response_parser<beast::string_body>;
+
+  void prepare() {
+    parser_.emplace();
+    parser_->header_limit(longest_head);
+    if (looks_into_body()) {
+      parser_->body_limit(most_heard);
+    } else {
+      parser_->body_limit(boost::none);
+    }
+    parser_->eager(looks_into_body());
+    parser_->skip(options_.method == http_options::verb::head);
+  }
+
   [[nodiscard]] bool looks_into_body() const {
     return options_.body_has && options_.method == http_options::verb::get;
   }
 
+  /// 100 to 199 say that more is to come, but for 101, which changes what is spoken.
+  [[nodiscard]] bool is_interim() const {
+    auto const status = parser_->get().result_int();
+    return status >= 100 && status < 200 && status != 101;
+  }
+
   [[nodiscard]] verdict judge() const {
-    auto const& response = parser_.get();
+    auto const& response = parser_->get();
     auto const status = response.result_int();
     auto const reason = response.reason();
     auto const detail = "status " + std::to_string(status) +
@@ -97,7 +115,7 @@ class http_conversation final : public conversation {
   }
 
   http_options options_;
-  beast::response_parser<beast::string_body> parser_;
+  std::optional<parser> parser_;
 };
 
 } // namespace

@@ -1,9 +1,10 @@
 #pragma once
 
-// HTTP/1.1: one request, and the head of its response; no redirect is followed, no compression is
-// offered, and no body is read unless a text is looked for in it. RFC 9110, RFC 9112.
+// HTTP/1.1: one request, and the head of its response; interim responses are passed over, no redirect
+// is followed, no compression is offered, and no body is read unless a text is looked for in it.
+// RFC 9110, RFC 9112.
 //
-// Costs the server one request, and a line in its access log.
+// Costs the server one request, and a line in its access log; where a body follows, it is cut off.
 
 #include "protocol/conversation.hpp"
 
@@ -18,7 +19,7 @@ struct http_options {
   std::string host = {};   ///< of the Host field, with a port that is not 80
   std::string target = {}; ///< "/ready?full=1"
   std::string user = {};
-  std::optional<std::string> password = {}; ///< with a user Basic, without one Bearer
+  std::optional<std::string> password = {}; ///< with a user Basic, without one Bearer; printable
   std::optional<std::string> body_has = {}; ///< GET only
   level asks = level::query;                ///< handshake: any status; auth: any but 401, 403, 407
 };

@@ -34,7 +34,7 @@ std::optional<url_error> unknown_key(endpoint_url const& to,
     if (std::find(known.begin(), known.end(), key) != known.end()) {
       continue;
     }
-    std::string message = "the query of a " + to.scheme + ":// URL has an unknown key";
+    std::string message = "the query of " + to.scheme + ":// has an unknown key";
     if (auto const meant = nearest_name(key, known)) {
       message += "; did you mean \"" + std::string{*meant} + "\"?";
     }
@@ -48,6 +48,12 @@ std::optional<url_error> unknown_key(endpoint_url const& to,
 }
 
 introduced introduce_redis(endpoint_url const& to, level asks) {
+  if (!to.user.empty() && !to.password) {
+    return url_error{"a user of Redis has a password"};
+  }
+  if (to.query_value("role") && asks != level::query) {
+    return url_error{"a role is asked for at the level query"};
+  }
   redis_options options{.user = to.user, .password = to.password, .asks = asks};
   auto const database =
       to.socket_path.empty() ? std::string_view{to.path} : to.query_value("db").value_or("");
@@ -69,11 +75,29 @@ introduced introduce_redis(endpoint_url const& to, level asks) {
   return speak_redis(std::move(options));
 }
 
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
+}
+
+/// RFC 6874: a zone is of this host alone.
+std::string host_field(endpoint_url const& to) {
+  auto known = to;
+  known.host = to.host.substr(0, to.host.find('%'));
+  auto const whole = known.host_and_port();
+  constexpr std::uint16_t usual_port = 80;
+  return to.port == usual_port ? whole.substr(0, whole.rfind(':')) : whole;
+}
+
 introduced introduce_http(endpoint_url const& to, level asks) {
+  if (!is_printable(to.user + to.password.value_or(""))) {
+    return url_error{"a user name and a password of HTTP have no control characters"};
+  }
+  if (to.user.find(':') != std::string::npos) {
+    return url_error{"a user name of HTTP has no colon"};
+  }
   http_options options;
-  bool const usual_port = to.port == 80;
-  auto const whole = to.host_and_port();
-  options.host = usual_port ? whole.substr(0, whole.rfind(':')) : whole;
+  options.host = host_field(to);
   options.target = "/" + to.path;
   options.user = to.user;
   options.password = to.password;
@@ -121,11 +145,14 @@ introduced introduce(endpoint_url const& to, questions const& what) {
   }
   switch (to.speaks) {
   case net::protocol::amqp:
+    if (to.path.size() > 255) {
+      return url_error{"a virtual host has at most 255 bytes"};
+    }
     return speak_amqp({to.user, to.password.value_or(""), to.path, asks});
   case net::protocol::http:
     return introduce_http(to, asks);
   case net::protocol::memcached:
-    if (!to.user.empty() || to.password) {
+    if (to.names_a_user) {
       return url_error{"the text protocol of memcached has no user and no password"};
     }
     return speak_memcached();
@@ -140,10 +167,18 @@ introduced introduce(endpoint_url const& to, questions const& what) {
     return speak_mqtt({to.user, to.password});
   }
   case net::protocol::mysql:
-    return speak_mysql({to.user});
+    if (to.names_a_user || !to.path.empty()) {
+      return url_error{"no more than a handshake is asked of mysql:// yet, which takes no user, "
+                       "password or database"};
+    }
+    return speak_mysql();
   case net::protocol::nats:
     return speak_nats({to.user, to.password, asks});
   case net::protocol::postgres:
+    if (to.password) {
+      return url_error{"no more than a handshake is asked of postgres:// yet, which takes no "
+                       "password"};
+    }
     return speak_postgres({to.user, to.path});
   case net::protocol::redis:
     return introduce_redis(to, asks);

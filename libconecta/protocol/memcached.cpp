@@ -20,6 +20,9 @@ class memcached_conversation final : public conversation {
     if (line->starts_with("ERROR Too many open connections")) {
       return {.end = unready("saturated", *line)};
     }
+    if (line->starts_with("CLIENT_ERROR unauthenticated")) {
+      return {.end = denied(*line)};
+    }
     if (line->starts_with("SERVER_ERROR") || line->starts_with("CLIENT_ERROR")) {
       return {.end = unready("error", *line)};
     }

@@ -1,5 +1,7 @@
 #include "protocol/mqtt.hpp"
 
+#include "protocol/octets.hpp"
+
 #include <utility>
 
 namespace conecta::protocol {
@@ -7,11 +9,7 @@ namespace conecta::protocol {
 namespace {
 
 /// A text with its length in two bytes.
-std::string field(std::string_view text) {
-  std::string out{static_cast<char>((text.size() >> 8U) & 0xffU),
-                  static_cast<char>(text.size() & 0xffU)};
-  return out.append(text);
-}
+std::string field(std::string_view text) { return number(text.size(), 2, order::big).append(text); }
 
 /// Seven bits a byte, the lowest first.
 std::string remaining_length(std::size_t size) {
@@ -51,21 +49,27 @@ class mqtt_conversation final : public conversation {
   }
 
   step hear(std::string_view unread) override {
-    constexpr std::string_view begins{"\x20\x02", 2};
-    constexpr std::size_t size = 4;
-    if (!unread.starts_with(begins.substr(0, unread.size()))) {
+    constexpr unsigned char connack = 0x20;
+    reader from{unread};
+    auto const type = from.number(1, order::big);
+    auto const length = from.number(1, order::big);
+    auto const flags = from.number(1, order::big);
+    auto const code = from.number(1, order::big);
+    bool const is_of_a_later_version = length && *length > 2 && *length < 0x80;
+    if (type != connack || (length && *length != 2 && !is_of_a_later_version) ||
+        (flags && *flags > 1)) {
       return {.end = foreign("CONNACK of MQTT", unread)};
     }
-    if (unread.size() < size) {
-      return {};
+    if (is_of_a_later_version) {
+      return {.end = unready("version", "it answers in a later version than MQTT 3.1.1")};
     }
-    return {.used = size, .end = judge(static_cast<unsigned char>(unread[3]))};
+    return code ? step{.used = 4, .end = judge(*code)} : step{};
   }
 
   std::string farewell() override { return {"\xe0\x00", 2}; }
 
  private:
-  static verdict judge(unsigned code) {
+  static verdict judge(std::uint64_t code) {
     switch (code) {
     case 0:
       return ready();

@@ -2,7 +2,8 @@
 
 #include "protocol/octets.hpp"
 
-#include <utility>
+#include <algorithm>
+#include <array>
 
 namespace conecta::protocol {
 
@@ -31,6 +32,8 @@ verdict judge_mysql_error(std::uint64_t number, std::string_view message) {
 
 namespace {
 
+/// A login without a password is a failed one: it must not be that of somebody whom it locks out.
+constexpr auto made_up_user = "conecta";
 constexpr std::string_view mysql_greeting = "the greeting of MySQL";
 constexpr unsigned char ok_packet = 0x00;
 constexpr unsigned char more_data = 0x01;
@@ -44,8 +47,6 @@ std::string packet(unsigned sequence, std::string const& payload) {
 
 class mysql_conversation final : public conversation {
  public:
-  explicit mysql_conversation(mysql_options options) : options_{std::move(options)} {}
-
   std::string begin() override { return {}; }
 
   step hear(std::string_view unread) override {
@@ -110,10 +111,9 @@ class mysql_conversation final : public conversation {
     constexpr std::uint64_t plugin_auth = 0x80000;
     constexpr std::uint64_t largest_packet = 1U << 16U;
     constexpr std::uint64_t utf8 = 33;
-    auto const user = options_.user.empty() ? std::string{"conecta"} : options_.user;
     return number(long_password | protocol_41 | secure_connection | plugin_auth, 4, order::little) +
            number(largest_packet, 4, order::little) + number(utf8, 1, order::little) +
-           std::string(23, '\0') + user + '\0' + '\0' + "mysql_native_password" + '\0';
+           std::string(23, '\0') + made_up_user + '\0' + '\0' + "mysql_native_password" + '\0';
   }
 
   static verdict judge_error(std::string_view body) {
@@ -126,18 +126,21 @@ class mysql_conversation final : public conversation {
     if (message.starts_with('#') && message.size() >= 6) { // and the SQLSTATE
       message.remove_prefix(6);
     }
-    bool const of_the_user = *number == 1044 || *number == 1045 || *number == 1698;
-    return of_the_user ? ready() : judge_mysql_error(*number, message);
+    return is_of_the_user(*number) ? ready() : judge_mysql_error(*number, message);
   }
 
-  mysql_options options_;
+  /// It answers, though not this user, or not without a password or TLS.
+  static bool is_of_the_user(std::uint64_t number) {
+    constexpr std::array<std::uint64_t, 9> numbers{1044, 1045, 1251, 1524, 1698,
+                                                   1862, 3118, 3159, 4151};
+    return std::find(numbers.begin(), numbers.end(), number) != numbers.end();
+  }
+
   stage now_ = stage::greeting;
 };
 
 } // namespace
 
-std::unique_ptr<conversation> speak_mysql(mysql_options options) {
-  return std::make_unique<mysql_conversation>(std::move(options));
-}
+std::unique_ptr<conversation> speak_mysql() { return std::make_unique<mysql_conversation>(); }
 
 } // namespace conecta::protocol

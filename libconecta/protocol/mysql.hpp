@@ -16,12 +16,8 @@
 
 namespace conecta::protocol {
 
-struct mysql_options {
-  std::string user = {}; ///< empty: "conecta", which need not exist
-};
-
-/// At the level of a handshake: that the user may not enter is no obstacle.
-[[nodiscard]] std::unique_ptr<conversation> speak_mysql(mysql_options options);
+/// At the level of a handshake: as a user who need not exist, and may be turned away.
+[[nodiscard]] std::unique_ptr<conversation> speak_mysql();
 
 /// What an error's number says of the server.
 [[nodiscard]] verdict judge_mysql_error(std::uint64_t number, std::string_view message);

@@ -38,7 +38,7 @@ class nats_conversation final : public conversation {
       return {};
     }
     if (line->starts_with("-ERR")) {
-      return {.end = judge(line->substr(4))};
+      return {.end = judge(line->substr(std::min(line->size(), std::size_t{5})))};
     }
     if (!informed_) {
       return greeted(*line, unread, size);
@@ -52,6 +52,8 @@ class nats_conversation final : public conversation {
     }
     return {.end = foreign("PONG of NATS", unread)};
   }
+
+  [[nodiscard]] bool speaks_unasked() const override { return true; }
 
  private:
   step greeted(std::string_view line, std::string_view unread, std::size_t size) {
@@ -72,7 +74,7 @@ class nats_conversation final : public conversation {
     return {.used = size, .say = connect + "}\r\nPING\r\n"};
   }
 
-  /// Such as " 'Authorization Violation'".
+  /// Such as "'Authorization Violation'".
   static verdict judge(std::string_view error) {
     std::string lower{error};
     std::ranges::transform(lower, lower.begin(),

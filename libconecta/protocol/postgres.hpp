@@ -16,11 +16,11 @@ namespace conecta::protocol {
 
 struct postgres_options {
   std::string user = {};     ///< empty: "conecta", which need not exist
-  std::string database = {}; ///< empty: the user's
+  std::string database = {}; ///< empty: the user's, which need not exist
 };
 
-/// At the level of a handshake: that a user or a database does not exist, or that there is a
-/// password, is no obstacle.
+/// At the level of a handshake: that a user does not exist, or that there is a password, is no
+/// obstacle.
 [[nodiscard]] std::unique_ptr<conversation> speak_postgres(postgres_options options);
 
 /// What an SQLSTATE says of the server.

@@ -65,7 +65,7 @@ class redis_conversation final : public conversation {
       return {};
     }
     if (line->starts_with('-')) {
-      return {.end = judge(line->substr(1))};
+      return {.used = size, .end = judge(line->substr(1))};
     }
     if (now_ == stage::role) {
       return judge_role(unread);
@@ -127,8 +127,12 @@ class redis_conversation final : public conversation {
   }
 
   [[nodiscard]] verdict judge(std::string_view error) const {
-    // Who is not asked to accept credentials is not asked to accept their absence either.
-    return !with_credentials() && error.starts_with("NOAUTH") ? ready() : judge_redis_error(error);
+    // Who is not asked to accept credentials is not asked to accept their absence, and nobody who
+    // was let in needs to be allowed to ping.
+    bool const no_obstacle =
+        (!with_credentials() && error.starts_with("NOAUTH")) ||
+        (now_ == stage::ping && options_.asks != level::query && error.starts_with("NOPERM"));
+    return no_obstacle ? ready() : judge_redis_error(error);
   }
 
   /// An array whose first element is "master", "slave" or "sentinel".
@@ -150,7 +154,8 @@ class redis_conversation final : public conversation {
     }
     auto const wanted =
         options_.wanted == redis_options::role::primary ? std::string_view{"master"} : "slave";
-    return {.end = role == wanted ? ready() : unready("role", "its role is " + std::string{role})};
+    return {.used = unread.size(), // the rest of the array is not looked at
+            .end = role == wanted ? ready() : unready("role", "its role is " + std::string{role})};
   }
 
   redis_options options_;

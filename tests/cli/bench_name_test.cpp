@@ -59,7 +59,10 @@ TEST_CASE("a name that is missing fails opens until it is back") {
   CHECK(run.found.at("stages")[2].at("requests").at("succeeded") > 0);
   require_sums(run.found);
   server->stop();
-  CHECK(server->counts().accepted == run.found.at("wire").at("connections_established"));
+  // Opens that are called off may have been accepted: at most open_concurrency when the run ends.
+  auto const established = run.found.at("wire").at("connections_established").get<std::uint64_t>();
+  CHECK(server->counts().accepted >= established);
+  CHECK(server->counts().accepted <= established + 4);
 }
 
 TEST_CASE("a slow lookup makes opens slow, or times them out") {

@@ -14,6 +14,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <thread>
+
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -37,11 +42,11 @@ std::vector<probe_finding> probe(std::vector<std::string> const& urls, probe_lim
   for (auto const& url : urls) {
     targets.push_back(target_of(url));
   }
-  return probe_all(targets, limits);
+  return probe_all(targets, limits).all;
 }
 
 int code_of(std::vector<probe_finding> const& found) {
-  return exit_code_of(found, {.wanted = readiness::ready, .needed = found.size()});
+  return exit_code_of({found, {}}, {.wanted = readiness::ready, .needed = found.size()});
 }
 
 std::string tcp(wire::address const& where) { return "tcp://" + where.text(); }
@@ -179,6 +184,49 @@ TEST_CASE("a protocol is spoken with whoever answers, and what it says is the re
   CHECK(found.at(0).exchanging.has_value());
 }
 
+TEST_CASE("enough that are ready end a wait, and so do too many that never will be") {
+  auto const listener = support::plain_socket::listen_tcp();
+  target::target_options options;
+  options.reply = "HTTP/1.1 400 Bad Request\r\n";
+  auto const foreign = target::start(options);
+  auto const up = tcp(listener.address());
+  auto const never = "redis://" + foreign->address().text();
+  probe_limits limits;
+  limits.wait = 1h;
+  limits.policy.needed = 1;
+  CHECK(exit_code_of({probe({up, closed_port()}, limits), {}}, limits.policy) == 0);
+  limits.policy.needed = 2;
+  CHECK(exit_code_of({probe({closed_port(), never}, limits), {}}, limits.policy) == 5);
+}
+
+TEST_CASE(
+    "a wait is over in time for more targets than are asked at once, each of which is asked") {
+  std::vector<std::string> const many(100, closed_port());
+  auto const began = std::chrono::steady_clock::now();
+  auto const found = probe(many, {.policy = {readiness::ready, 100}, .wait = 300ms});
+  CHECK(std::chrono::steady_clock::now() - began < 2s);
+  CHECK(std::all_of(found.begin(), found.end(), [](auto const& each) {
+    return each.state == readiness::no_answer && each.attempts > 0;
+  }));
+}
+
+TEST_CASE("a server that repeats the password does not get it printed") {
+  auto const echo = target::start({});
+  auto const found = probe({"redis://:c4nary@" + echo->address().text()});
+  CHECK(found.at(0).detail.find("c4nary") == std::string::npos);
+}
+
+TEST_CASE("somebody who accepts for nobody is seen through, if that is asked") {
+  auto const listener = support::plain_socket::listen_tcp();
+  probe_wishes wishes;
+  wishes.depth = protocol::level::handshake;
+  auto const target = std::get<probe_target>(parse_target(tcp(listener.address()), wishes));
+  std::jthread const forwarder{[&] { listener.accept().send("x"); }};
+  auto const found = probe_all({target}, {.attempt = 10s}).all;
+  CHECK(found.at(0).state == readiness::not_ready);
+  CHECK(found.at(0).reason == "closed");
+}
+
 TEST_CASE("the policy says how many must be found, and how") {
   probe_finding ready;
   ready.state = readiness::ready;
@@ -186,13 +234,15 @@ TEST_CASE("the policy says how many must be found, and how") {
   gone.state = readiness::no_answer;
   probe_finding denied;
   denied.state = readiness::denied;
-  CHECK(exit_code_of({ready, gone}, {readiness::ready, 1}) == 0);
-  CHECK(exit_code_of({ready, gone, denied}, {readiness::ready, 2}) == 4);
-  CHECK(exit_code_of({gone, gone}, {readiness::no_answer, 2}) == 0);
-  CHECK(exit_code_of({gone, ready}, {readiness::no_answer, 2}) == 1);
-  CHECK(exit_code_of({denied}, {readiness::no_answer, 1}) == 4); // it is there
+  CHECK(exit_code_of({{ready, gone}, {}}, {readiness::ready, 1}) == 0);
+  CHECK(exit_code_of({{ready, gone, denied}, {}}, {readiness::ready, 2}) == 4);
+  CHECK(exit_code_of({{gone, gone}, {}}, {readiness::no_answer, 2}) == 0);
+  CHECK(exit_code_of({{gone, ready}, {}}, {readiness::no_answer, 2}) == 1);
+  CHECK(exit_code_of({{denied}, {}}, {readiness::no_answer, 1}) == 4); // it is there
+  CHECK(exit_code_of({{ready, gone}, SIGTERM}, {readiness::ready, 2}) == 143);
   gone.waiting = probe_finding::patience::expired;
-  CHECK(exit_code_of({ready, gone}, {readiness::ready, 2}) == 124);
+  CHECK(exit_code_of({{denied, gone}, {}}, {readiness::ready, 2}) == 4); // waiting could not help
+  CHECK(exit_code_of({{ready, gone}, {}}, {readiness::ready, 2}) == 124);
 }
 
 TEST_CASE("URLs that cannot be probed are mistakes of usage") {
@@ -206,6 +256,13 @@ TEST_CASE("URLs that cannot be probed are mistakes of usage") {
   CHECK(run_command({"redis://127.0.0.1:1?role=boss"}) == 64);
   CHECK(run_command({"memcached://anna:pw@127.0.0.1:1"}) == 64);
   CHECK(run_command({"--level", "auth", "mysql://127.0.0.1:1"}) == 64);
+  CHECK(run_command({"--level", "connect", "udp://127.0.0.1:1?send=a&expect=b"}) == 64);
+  CHECK(run_command({"mysql://anna:pw@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"postgres://anna:pw@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"http://:a%0d%0ab@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"postgres://anna%00options@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"redis://anna@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"--level", "auth", "redis://127.0.0.1:1?role=primary"}) == 64);
   CHECK(run_command({"--level", "query", closed_port()}) == 64);
   CHECK(run_command({"--quorum", "2", closed_port()}) == 64);
   CHECK(run_command({"--interval", "0s", closed_port()}) == 64);

@@ -12,7 +12,11 @@ std::string frame(unsigned method, std::string const& arguments) {
   return bytes({1, 0, 0}) + number(payload.size(), 4, order::big) + payload + "\xce";
 }
 
-std::string const start = frame(10, bytes({0, 9}) + "properties");
+std::string start_with(std::string const& mechanisms) {
+  return frame(10, bytes({0, 9, 0, 0, 0, 1}) + "p" + number(mechanisms.size(), 4, order::big) +
+                       mechanisms + number(5, 4, order::big) + "en_US");
+}
+std::string const start = start_with("AMQPLAIN PLAIN");
 std::string closing(unsigned code, std::string const& text) {
   return frame(50, number(code, 2, order::big) + number(text.size(), 1, order::big) + text +
                        bytes({0, 0, 0, 0}));
@@ -48,6 +52,12 @@ TEST_CASE("a broker that closes says why") {
         "saturated");
   CHECK(verdict_on(amqp, {start, closing(320, "CONNECTION_FORCED")}) ==
         verdict{standing::unready, "error", "320: CONNECTION_FORCED"});
+}
+
+TEST_CASE("no password is sent to a broker that takes none") {
+  auto const made = play([] { return speak_amqp(guest); }, {start_with("EXTERNAL")});
+  CHECK(made.end.value().reason == "mechanism");
+  CHECK(made.said.back().empty());
 }
 
 TEST_CASE("what is no broker is told apart, whatever length it declares") {

@@ -16,6 +16,7 @@ std::string refusal(std::string const& sqlstate) {
   return message('E', std::string{"SFATAL\0C", 8} + sqlstate + std::string{"\0Mwhy\0\0", 7});
 }
 auto const postgres = [] { return speak_postgres({.user = "anna", .database = "shop"}); };
+auto const postgres_of_anybody = [] { return speak_postgres({}); };
 
 std::string packet(unsigned sequence, std::string const& payload) {
   return number(payload.size(), 3, order::little) + number(sequence, 1, order::little) + payload;
@@ -27,7 +28,7 @@ std::string const greeting = packet(0, std::string{"\x0a"
                                                    "8.0.36\0",
                                                    8} +
                                            std::string(40, 'x'));
-auto const mysql = [] { return speak_mysql({.user = "anna"}); };
+auto const mysql = [] { return speak_mysql(); };
 
 } // namespace
 
@@ -53,7 +54,10 @@ TEST_CASE("an SQLSTATE says why a PostgreSQL is not ready") {
   CHECK(verdict_on(postgres, {refusal("53300")}).reason == "saturated");
   CHECK(verdict_on(postgres, {refusal("XX000")}).reason == "error");
   CHECK(verdict_on(postgres, {refusal("28P01")}) == ready()); // of a handshake no more is asked
-  CHECK(verdict_on(postgres, {refusal("3D000")}) == ready());
+  CHECK(verdict_on(postgres_of_anybody, {refusal("3D000")}) == ready());
+  CHECK(verdict_on(postgres, {refusal("3D000")}).reason == "no_database"); // it was asked for
+  CHECK(verdict_on(postgres, {"Ecould not fork new process\n" + std::string(1, '\0')}) ==
+        verdict{standing::unready, "error", "could not fork new process"});
   CHECK(judge_sqlstate("28000", "no").is == standing::denied);
   CHECK(judge_sqlstate("3D000", "no").reason == "no_database");
   // Full, but for a superuser: it is said after the password.
@@ -65,6 +69,9 @@ TEST_CASE("what is no PostgreSQL is told apart, whatever length it declares") {
   CHECK(verdict_on(postgres, {"HTTP/1.1 400 Bad Request\r\n"}).is == standing::foreign);
   CHECK(verdict_on(postgres, {bytes({'R', 0x40, 0, 0, 0, 0})}).is == standing::foreign); // 1 GiB
   CHECK(verdict_on(postgres, {bytes({'R', 0, 0, 0, 1})}).is == standing::foreign);
+  CHECK(verdict_on(postgres, {message('Z', "I")}).is == standing::foreign); // before it lets in
+  CHECK(verdict_on(postgres, {message('R', number(77, 4, order::big))}).is == standing::foreign);
+  CHECK(verdict_on(postgres, {"ERROR\r\n"}).is == standing::foreign);
 }
 
 TEST_CASE("a MySQL is answered, pinged where it lets in, and told goodbye") {
@@ -73,7 +80,7 @@ TEST_CASE("a MySQL is answered, pinged where it lets in, and told goodbye") {
   REQUIRE(made.said.size() == 4);
   CHECK(made.said[0].empty());
   CHECK(made.said[1].substr(3, 1) == "\x01");
-  CHECK(made.said[1].find("anna") != std::string::npos);
+  CHECK(made.said[1].find("conecta") != std::string::npos);
   CHECK(made.said[2] == bytes({1, 0, 0, 0, 0x0e}));
   CHECK(made.said[3] == bytes({1, 0, 0, 0, 1}));
   CHECK(made.end == ready());
@@ -97,6 +104,7 @@ TEST_CASE("an error of MySQL has a number") {
   CHECK(verdict_on(mysql, {packet(0, mysql_error(1130))}).is == standing::denied);
   CHECK(verdict_on(mysql, {greeting, packet(2, mysql_error(1203))}).reason == "saturated");
   CHECK(verdict_on(mysql, {packet(0, mysql_error(2000))}).reason == "error");
+  CHECK(verdict_on(mysql, {greeting, packet(2, mysql_error(3159))}) == ready()); // it wants TLS
 }
 
 TEST_CASE("what is no MySQL is told apart, whatever length it declares") {

@@ -27,6 +27,15 @@ TEST_CASE("the head of a response is enough") {
   CHECK(made.end == ready());
 }
 
+TEST_CASE("no body is too long where nothing is looked for in it") {
+  CHECK(http_says("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n") == ready());
+}
+
+TEST_CASE("an interim response is not the answer") {
+  CHECK(http_says("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 503 No\r\n\r\n").reason ==
+        "unavailable");
+}
+
 TEST_CASE("a status says how a server is, as far as is asked") {
   auto const says = [](std::string const& status, level asks) {
     auto options = asking();
@@ -69,7 +78,7 @@ TEST_CASE("a text is looked for in the body, however it is framed") {
 
 TEST_CASE("what is no HTTP is told apart, and no head is endless") {
   CHECK(http_says("+PONG\r\n").is == standing::foreign);
-  CHECK(http_says("HTTP/1.1 200 OK\r\nA: " + std::string(20'000, 'a')).is == standing::foreign);
+  CHECK(http_says("HTTP/1.1 200 OK\r\nA: " + std::string(70'000, 'a')).reason == "oversized");
   auto const silent = speak_http(asking());
   static_cast<void>(silent->begin());
   CHECK(silent->closed("").reason == "closed");

@@ -13,6 +13,7 @@ TEST_CASE("memcached says its version, and is told goodbye") {
   CHECK(made.end == ready());
   CHECK(verdict_on(speak_memcached, {"ERROR Too many open connections\r\n"}).reason == "saturated");
   CHECK(verdict_on(speak_memcached, {"SERVER_ERROR out of memory\r\n"}).is == standing::unready);
+  CHECK(verdict_on(speak_memcached, {"CLIENT_ERROR unauthenticated\r\n"}).is == standing::denied);
   CHECK(verdict_on(speak_memcached, {"ERROR\r\n"}).is == standing::foreign);
 }
 
@@ -56,5 +57,6 @@ TEST_CASE("a refusal of MQTT has a number") {
   CHECK(verdict_on(mqtt, answer(4)).is == standing::denied);
   CHECK(verdict_on(mqtt, answer(5)).is == standing::denied);
   CHECK(verdict_on(mqtt, answer(200)).is == standing::unready);
+  CHECK(verdict_on(mqtt, {bytes({0x20, 3, 0, 0x84, 0})}).reason == "version"); // of MQTT 5
   CHECK(verdict_on(mqtt, {"HTTP/1.1 400\r\n"}).is == standing::foreign);
 }

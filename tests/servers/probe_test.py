@@ -97,6 +97,9 @@ def redis(directory):
                "denied")
         expect("redis: right password", url, 0, **with_secret("s3cret"))
         tell("CONFIG SET requirepass \"\"")
+        waiting = probe(url, f"redis://127.0.0.1:{free_port()}", "--any", "--wait", "30s")
+        if waiting.returncode != 0 or waiting.seconds > 5:
+            BREACHES.append(f"--any does not end --wait: {waiting.seconds:.1f} s")
     server.end()
     loading(directory)
     unix_socket(directory)
@@ -222,6 +225,7 @@ def postgres(directory):
     states_of_every_server(server, url)
     expect("postgres: one that wants a password", f"postgres://anna@127.0.0.1:{server.port}", 0)
     expect("postgres: one that it does not know", f"postgres://bob@127.0.0.1:{server.port}", 0)
+    expect("postgres: no such database", url.replace("/postgres", "/shop"), 1, "no_database")
     crowd = [server.session() for _ in range(server.most_clients)]
     expect("postgres: saturated", url, 1, "saturated")
     for each in crowd:
@@ -273,7 +277,7 @@ def nobody(_directory):
                 client.close()
 
         threading.Thread(target=hang_up, daemon=True).start()
-        expect("tcp: accepted for nobody", url, 2, "closed", ("--level", "handshake"))
+        expect("tcp: accepted for nobody", url, 1, "closed", ("--level", "handshake"))
         forwarder.shutdown(socket.SHUT_RDWR)
 
 

@@ -1,0 +1,241 @@
+#include "commands/probe_attempt.hpp"
+
+#include "base/base64.hpp"
+#include "net/endpoint.hpp"
+#include "protocol/introduction.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <sys/socket.h>
+#include <utility>
+
+namespace conecta::command {
+namespace {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+using net::error_kind;
+using look = net::connection::look;
+
+/// A forwarder that accepts for nobody hangs up within it.
+constexpr duration lingering = std::chrono::milliseconds{50};
+
+// A failure of this host, or of its resolver, says nothing about the other: nobody was asked.
+// Who resets was there.
+readiness without_connection(error_kind why) {
+  switch (why) {
+  case error_kind::name:
+  case error_kind::fd_limit:
+  case error_kind::no_port:
+  case error_kind::denied:
+  case error_kind::other:
+    return readiness::not_attempted;
+  case error_kind::reset:
+    return readiness::not_ready;
+  default:
+    return readiness::no_answer;
+  }
+}
+
+readiness state_of(protocol::standing is) {
+  switch (is) {
+  case protocol::standing::ready:
+    return readiness::ready;
+  case protocol::standing::unready:
+    return readiness::not_ready;
+  case protocol::standing::denied:
+    return readiness::denied;
+  case protocol::standing::foreign:
+    return readiness::other_protocol;
+  }
+  return readiness::not_ready;
+}
+
+void mask(std::string& text, std::string const& secret) {
+  for (auto at = text.find(secret); !secret.empty() && at != std::string::npos;
+       at = text.find(secret, at + 3)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+/// A server may repeat what it was told.
+std::string without_password(std::string text, net::endpoint_url const& url) {
+  if (url.password) {
+    mask(text, encode_base64(url.user + ":" + *url.password));
+    mask(text, *url.password);
+  }
+  return text;
+}
+
+/// Takes what there is, and forgets it.
+void drain(net::connection& link) {
+  std::array<char, 4096> ignored;
+  while (::recv(link.handle(), ignored.data(), ignored.size(), MSG_DONTWAIT) > 0) {
+  }
+}
+
+} // namespace
+
+prober::prober(asio::io_context& context, probe_target const& target)
+    : context_{context}, target_{target}, timer_{context} {
+  finding_.url = target.url.to_string();
+}
+
+void prober::attempt(instant deadline, std::function<void()> ended) {
+  unsigned const before = finding_.attempts;
+  finding_ = {};
+  finding_.url = target_.url.to_string();
+  finding_.attempts = before + 1;
+  ended_ = std::move(ended);
+  deadline_ = deadline;
+  reached_ = reached::nobody;
+  received_ = 0;
+  notes_ = {};
+  timer_.expires_at(deadline_);
+  timer_.async_wait([this](boost::system::error_code const& cancelled) {
+    if (!cancelled) {
+      stop();
+    }
+  });
+  auto finished = [this](std::exception_ptr) { concluded(); };
+  auto coroutine = run(*this);
+  asio::co_spawn(context_, std::move(coroutine),
+                 asio::bind_cancellation_slot(stop_.slot(), std::move(finished)));
+}
+
+void prober::stop() { stop_.emit(asio::cancellation_type::terminal); }
+
+// Each awaited value has a name: g++ 12 miscompiles several shorter forms.
+
+asio::awaitable<void> prober::run(prober& self) {
+  try {
+    auto const executor = self.context_.get_executor();
+    auto establishing =
+        net::establish(executor, self.target_.url, self.counters_, self.deadline_, &self.notes_);
+    net::connection link = co_await std::move(establishing);
+    self.reached_ = reached::connection;
+    self.connected_at_ = clock::now();
+    if (self.target_.depth == protocol::level::connect) {
+      self.finding_.state = readiness::ready;
+      co_return;
+    }
+    auto exchange = self.target_.url.speaks != net::protocol::none ? talk(self, link)
+                    : self.target_.asks                            ? ask(self, link)
+                                                                   : linger(self, link);
+    co_await std::move(exchange);
+    self.finding_.exchanging = clock::now() - self.connected_at_;
+  } catch (boost::system::system_error const& thrown) {
+    auto const late = clock::now() >= self.deadline_;
+    auto const aborted = thrown.code() == asio::error::operation_aborted;
+    self.failed(late && aborted ? error_kind::timeout : net::classify(thrown.code()),
+                late ? "timed out" : thrown.code().message());
+  } catch (std::exception const& thrown) {
+    self.failed(error_kind::other, thrown.what());
+  }
+}
+
+asio::awaitable<void> prober::talk(prober& self, net::connection& link) {
+  auto const introduced =
+      protocol::introduce(self.target_.url, {.asks = self.target_.depth}).value();
+  auto talking = protocol::conduct(link, *introduced, self.deadline_);
+  auto const how = co_await std::move(talking);
+  self.heard(how);
+}
+
+asio::awaitable<void> prober::ask(prober& self, net::connection& link) {
+  net::dialogue::script script;
+  script.send = self.target_.asks->send;
+  script.reply = &self.target_.asks->reply;
+  script.expect = &self.target_.asks->expect;
+  script.counted_as = net::purpose::check;
+  auto conversation = net::converse(link, self.dialogue_, script, self.deadline_);
+  net::outcome const how = co_await std::move(conversation);
+  self.received_ = self.dialogue_.received();
+  if (how.failed) {
+    self.failed(*how.failed, how.detail);
+  } else {
+    self.finding_.state = readiness::ready;
+  }
+}
+
+/// Whether there is somebody behind who accepted: a forwarder for nobody hangs up.
+asio::awaitable<void> prober::linger(prober& self, net::connection& link) {
+  auto const over = std::make_shared<bool>(false);
+  asio::steady_timer patience{self.context_};
+  patience.expires_after(lingering);
+  patience.async_wait([over, &link](boost::system::error_code const&) {
+    if (!*over) {
+      link.socket().cancel();
+    }
+  });
+  auto const end = clock::now() + lingering;
+  auto seen = link.look_at();
+  while (clock::now() < std::min(end, self.deadline_) && seen != look::closed &&
+         seen != look::broken) {
+    drain(link);
+    auto waiting = link.socket().async_wait(net::connection::descriptor::wait_read,
+                                            asio::as_tuple(asio::use_awaitable));
+    co_await std::move(waiting);
+    drain(link);
+    seen = link.look_at();
+  }
+  *over = true;
+  if (seen == look::closed || seen == look::broken) {
+    self.failed(seen == look::closed ? error_kind::closed : error_kind::reset,
+                "it accepted, and hung up at once");
+  } else if (clock::now() < end) {
+    self.failed(error_kind::timeout, "it accepted; there was no time to see whether it hangs up");
+  } else {
+    self.finding_.state = readiness::ready;
+  }
+}
+
+void prober::heard(std::variant<protocol::verdict, protocol::silence> const& how) {
+  if (auto const* const nothing = std::get_if<protocol::silence>(&how)) {
+    received_ = nothing->heard;
+    return failed(nothing->why, nothing->detail);
+  }
+  auto const& found = std::get<protocol::verdict>(how);
+  finding_.state = state_of(found.is);
+  finding_.reason = found.reason;
+  finding_.detail = without_password(found.detail, target_.url);
+}
+
+void prober::failed(error_kind why, std::string detail) {
+  bool const of_the_name = reached_ == reached::nobody && notes_.address.empty();
+  bool const slow_name = of_the_name && why == error_kind::timeout;
+  finding_.reason = net::name_of(why);
+  finding_.detail = slow_name ? "the name did not resolve in time"
+                              : without_password(std::move(detail), target_.url);
+  finding_.state = of_the_name ? readiness::not_attempted : meant_by(why);
+}
+
+// Who replied, or ended a TCP connection, has answered. Who accepted and stays silent has not: the
+// kernel accepts for a server that hangs, too.
+readiness prober::meant_by(error_kind why) const {
+  if (reached_ == reached::nobody) {
+    return without_connection(why);
+  }
+  bool const silent = why == error_kind::timeout && received_ == 0;
+  bool const answered = target_.url.kind == net::transport::tcp
+                            ? !silent
+                            : why == error_kind::mismatch || received_ > 0;
+  return answered ? readiness::not_ready : without_connection(why);
+}
+
+void prober::concluded() {
+  timer_.cancel();
+  finding_.address = notes_.address;
+  finding_.resolving = notes_.resolving;
+  finding_.connecting = notes_.connecting;
+  ended_();
+}
+
+} // namespace conecta::command

@@ -1,0 +1,67 @@
+#pragma once
+
+// One attempt to find out how one target is: a connection, what its protocol begins with or the
+// exchange that its URL asks for, and what all that means. May be made again and again.
+//
+// Thread safety: one thread, the context's. Lifetime: the target outlives it, and it is idle when
+// it is destroyed.
+
+#include "commands/probing.hpp"
+#include "net/connection.hpp"
+#include "net/dialogue.hpp"
+#include "net/establish.hpp"
+#include "protocol/conduct.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <variant>
+
+namespace conecta::command {
+
+class prober {
+ public:
+  prober(boost::asio::io_context& context, probe_target const& target);
+
+  /// Until `deadline` at the latest. `ended` is called once, from the context.
+  void attempt(instant deadline, std::function<void()> ended);
+  /// Ends the attempt that runs, as one that came to nothing; it still calls `ended`.
+  void stop();
+
+  /// Of the attempt that ended last, but for the total.
+  [[nodiscard]] probe_finding const& finding() const noexcept { return finding_; }
+
+ private:
+  static boost::asio::awaitable<void> run(prober& self);
+  static boost::asio::awaitable<void> talk(prober& self, net::connection& link);
+  static boost::asio::awaitable<void> ask(prober& self, net::connection& link);
+  static boost::asio::awaitable<void> linger(prober& self, net::connection& link);
+
+  void heard(std::variant<protocol::verdict, protocol::silence> const& how);
+  void failed(net::error_kind why, std::string detail);
+  [[nodiscard]] readiness meant_by(net::error_kind why) const;
+  void concluded();
+
+  enum class reached : std::uint8_t { nobody, connection };
+
+  boost::asio::io_context& context_;
+  probe_target const& target_;
+  boost::asio::steady_timer timer_;
+  boost::asio::cancellation_signal stop_;
+  net::wire_counters counters_;
+  net::dialogue dialogue_;
+  net::establishment notes_;
+  reached reached_ = reached::nobody;
+  std::size_t received_ = 0;
+  std::function<void()> ended_;
+  instant connected_at_{};
+  instant deadline_ = never;
+  probe_finding finding_;
+};
+
+} // namespace conecta::command
