@@ -190,13 +190,13 @@ TEST_CASE("enough that are ready end a wait, and so do too many that never will 
   options.reply = "HTTP/1.1 400 Bad Request\r\n";
   auto const foreign = target::start(options);
   auto const up = tcp(listener.address());
-  auto const never = "redis://" + foreign->address().text();
+  auto const hopeless = "redis://" + foreign->address().text();
   probe_limits limits;
   limits.wait = 1h;
   limits.policy.needed = 1;
   CHECK(exit_code_of({probe({up, closed_port()}, limits), {}}, limits.policy) == 0);
   limits.policy.needed = 2;
-  CHECK(exit_code_of({probe({closed_port(), never}, limits), {}}, limits.policy) == 5);
+  CHECK(exit_code_of({probe({closed_port(), hopeless}, limits), {}}, limits.policy) == 5);
 }
 
 TEST_CASE(
