@@ -78,16 +78,16 @@ void link::connect() {
   phase_ = phase::connecting;
   server_.socket =
       wire::descriptor{::socket(upstream.domain(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-  if (!server_.socket) {
-    ++shared_->counts.unreachable;
+  if (!server_.socket) { // for want of a descriptor: the endpoint was not even asked
+    shared_->turned_away();
     reset(client_);
     return;
   }
   wire::disable_nagle(server_.socket.get());
   if (::connect(server_.socket.get(), upstream.data(), upstream.size()) != 0 &&
       errno != EINPROGRESS) {
-    // Seen by the first event as well: the socket reports that it is not connected.
-    server_.failed = true;
+    find_unreachable(errno);
+    return;
   }
   shared_->loop.watch_connection(server_.socket.get(), server_);
 }
@@ -112,9 +112,8 @@ bool link::connected() {
   int error = 0;
   socklen_t size = sizeof error;
   ::getsockopt(server_.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0 || server_.failed) {
-    ++shared_->counts.unreachable;
-    reset(client_);
+  if (error != 0) {
+    find_unreachable(error);
     return false;
   }
   sockaddr_storage peer{};
@@ -123,7 +122,13 @@ bool link::connected() {
     return false; // not yet
   }
   phase_ = phase::open;
+  ++shared_->counts.reached;
   return true;
+}
+
+void link::find_unreachable(int obstacle) {
+  shared_->counts.count_unreachable(obstacle);
+  reset(client_);
 }
 
 void link::go_on() {
@@ -259,7 +264,8 @@ void link::pass(stream& which, std::span<char> bytes) {
     each->on_chunk(at, read);
   }
   ++which.chunks;
-  (at.is_down() ? shared_->counts.downstream_bytes : shared_->counts.upstream_bytes) += bytes.size();
+  (at.is_down() ? shared_->counts.downstream_bytes : shared_->counts.upstream_bytes) +=
+      bytes.size();
   which.end = read.end;
   which.ended_by = read.ended_by;
   send_or_queue(which, {read.bytes.data(), read.bytes.size()}, read.delay);

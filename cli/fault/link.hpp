@@ -36,7 +36,8 @@ struct link_context {
   schedule& faults;
   wire::address upstream;
   traffic& counts;
-  std::function<void(link&)> ended; ///< is to retire it
+  std::function<void(link&)> ended;  ///< is to retire it
+  std::function<void()> turned_away; ///< one more, for want of a descriptor
   std::array<char, 65536> scratch;
 };
 
@@ -76,7 +77,7 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
     wire::outbox queue;
     ending end = ending::none;
     std::optional<std::size_t> ended_by{}; ///< the fault, where one injected the end
-    instant end_due{};        ///< not passed on before
+    instant end_due{};                     ///< not passed on before
     bool fin_passed = false;
     std::uint64_t chunks = 0;
     std::uint64_t bytes = 0; ///< that were let in
@@ -87,6 +88,7 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
 
   void connect();
   [[nodiscard]] bool connected();
+  void find_unreachable(int obstacle);
   void go_on();
   void go_on_waiting();
   void flush(stream& which);

@@ -6,7 +6,7 @@
 //
 // What it cannot pass on: it accepts before it knows whether the endpoint does, so that a refusal
 // there shows as a reset just after the connection was made; and a UDP port that is closed there
-// shows as silence.
+// shows as silence, since only the kernel may say that a port is closed. Both are counted.
 //
 // Thread safety: every public method may be called from any thread.
 
@@ -34,11 +34,18 @@ struct relay_options {
 
 /// What has passed.
 struct traffic {
-  std::uint64_t clients = 0; ///< connections, or UDP clients
-  std::uint64_t open = 0;    ///< of these now
+  std::uint64_t clients = 0;     ///< connections, or UDP clients
+  std::uint64_t open = 0;        ///< of these now
+  std::uint64_t reached = 0;     ///< of all: whose connection the endpoint took
   std::uint64_t unreachable = 0; ///< that the endpoint did not take
+  int first_obstacle = 0;        ///< to the first of these: an errno
   std::uint64_t upstream_bytes = 0;
   std::uint64_t downstream_bytes = 0;
+
+  void count_unreachable(int obstacle) noexcept {
+    ++unreachable;
+    first_obstacle = first_obstacle == 0 ? obstacle : first_obstacle;
+  }
 };
 
 /// A fault of the set as it is now.

@@ -36,9 +36,13 @@ class tcp_relay final : public relay {
 
 tcp_relay::tcp_relay(relay_options options)
     : relay{std::move(options.faults)},
-      shared_{loop(),   schedule_,
-              options.upstream, traffic_,
-              [this](link& which) { drop(which); }, {}},
+      shared_{loop(),
+              schedule_,
+              options.upstream,
+              traffic_,
+              [this](link& which) { drop(which); },
+              [this] { turn_away(); },
+              {}},
       listener_{loop(), options.listen, [this](wire::descriptor c) { take(std::move(c)); }} {
   run("relay-tcp");
 }

@@ -62,11 +62,21 @@ void udp_relay::read_upstream(flow& from) {
   for (int i = 0; i < datagrams_at_once && from.upstream; ++i) {
     auto const size = ::recv(from.upstream.get(), scratch_.data(), scratch_.size(), MSG_DONTWAIT);
     if (size >= 0) {
+      from.refused = false;
       pass(from, direction::downstream, {scratch_.data(), static_cast<std::size_t>(size)});
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return;
+    } else if (errno == ECONNREFUSED) { // the port was closed when an earlier datagram came
+      find_refused(from);
     }
-    // Else a port that was closed when an earlier datagram came: the error is taken, go on.
+  }
+}
+
+/// Only the kernel can tell the client. It counts once until the endpoint answers it again.
+void udp_relay::find_refused(flow& by) {
+  if (!by.refused) {
+    by.refused = true;
+    traffic_.count_unreachable(ECONNREFUSED);
   }
 }
 
@@ -327,6 +337,7 @@ void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
     auto const size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == ECONNREFUSED) {
       // The error was an earlier datagram's; this one has not been sent yet.
+      find_refused(of);
       ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     }
   } else if (ports_closed_ == 0) {

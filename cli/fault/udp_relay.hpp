@@ -50,7 +50,8 @@ struct flow final : wire::event_loop::watcher {
   std::set<std::size_t> counted; ///< faults that count clients, in this window of theirs
   std::map<std::pair<std::size_t, direction>, line_state> lines;
   std::map<std::pair<std::size_t, direction>, datagram_pace> paces;
-  std::size_t late = 0;          ///< datagrams that wait for their time
+  std::size_t late = 0; ///< datagrams that wait for their time
+  bool refused = false; ///< by the endpoint, since its last datagram
 };
 
 class udp_relay final : public relay, private wire::event_loop::watcher {
@@ -103,6 +104,7 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
 
   [[nodiscard]] flow* flow_of(wire::address const& client);
   [[nodiscard]] bool connect_upstream(flow& of);
+  void find_refused(flow& by);
   void make_room();
   void reap(duration limit);
   void reap_again();

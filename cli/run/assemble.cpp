@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <sys/utsname.h>
+#include <system_error>
 #include <thread>
 
 namespace conecta::run {
@@ -155,7 +156,7 @@ class assembler {
       made.figures.pool =
           figures_between(window.before[spec.endpoint], after[spec.endpoint], spanned);
     }
-    made.recovered = cell.recovery.finish(facts_.load_ended);
+    made.recovered = made.injected > 0 ? cell.recovery.finish(facts_.load_ended) : not_struck(spec);
     if (cell.outside.count() > 0) {
       made.total_outside = cell.outside;
     }
@@ -246,15 +247,48 @@ class assembler {
                          " requests failed for want of a descriptor: raise ulimit -n");
     }
     for (auto const& service : facts_.services) {
-      auto const& failed = service->failed_faults();
-      warnings.insert(warnings.end(), failed.begin(), failed.end());
-    }
-    for (std::size_t index = 0; index < facts_.services.size(); ++index) {
-      if (auto const lost = facts_.services[index]->turned_away(); lost > 0) {
-        warnings.push_back("the relay of " + facts_.what.endpoints[index].id + " had no room for " +
-                           std::to_string(lost) + " datagrams or connections, which are lost");
+      for (auto const& failed : service->failed_faults()) {
+        warnings.push_back("the fault " + failed.id + " could not be done: " + failed.why);
       }
     }
+    for (std::size_t index = 0; index < facts_.services.size(); ++index) {
+      warn_of_relay(facts_.what.endpoints[index], facts_.services[index]->relayed(), warnings);
+    }
+  }
+
+  /// What a client cannot be told by a relay stands here. An embedded server is away only because
+  /// a fault asks for it.
+  static void warn_of_relay(scenario::endpoint_spec const& of, relay_tally const& passed,
+                            std::vector<std::string>& warnings) {
+    if (passed.turned_away > 0) {
+      warnings.push_back("the relay of " + of.id + " had no room for " +
+                         std::to_string(passed.turned_away) +
+                         " datagrams or connections, which are lost");
+    }
+    if (passed.unreachable > 0 && !of.target) {
+      auto const tcp = of.kind == net::transport::tcp;
+      warnings.push_back("the relay of " + of.id + " could not reach the server for " +
+                         std::to_string(passed.unreachable) +
+                         (tcp ? " connections, which it reset: "
+                              : " clients, which it left "
+                                "without an answer: ") +
+                         std::generic_category().message(passed.first_obstacle));
+    }
+  }
+
+  /// Nobody can recover from what did not happen.
+  [[nodiscard]] recovery not_struck(fault::fault_spec const& spec) const {
+    recovery made;
+    made.reason = "the fault never struck";
+    if (facts_.origin + spec.start >= facts_.load_ended) {
+      made.reason = "the load ended before this fault";
+    }
+    auto const& failed = facts_.services[spec.endpoint]->failed_faults();
+    if (auto const found = std::ranges::find(failed, spec.id, &failed_fault::id);
+        found != failed.end()) {
+      made.reason = "the fault could not be done: " + found->why;
+    }
+    return made;
   }
 
   static std::string utc(std::time_t when) {
@@ -287,7 +321,11 @@ bool reached_anything(gathered const& facts) {
     auto const& service = *facts.services[index];
     auto const silent =
         spec.kind == net::transport::udp && !spec.check && awaits_replies(facts.what, index);
-    if (silent ? service.wire().replies_received > 0 : service.stats().opened > 0) {
+    auto const passed = service.relayed(); // it accepts before it knows
+    bool const opened =
+        service.stats().opened > 0 &&
+        (passed.unreachable == 0 || passed.reached > 0 || spec.kind == net::transport::udp);
+    if (silent ? service.wire().replies_received > 0 : opened) {
       return true;
     }
   }

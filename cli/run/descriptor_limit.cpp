@@ -3,34 +3,21 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <filesystem>
-#include <string>
 #include <system_error>
-#include <vector>
 
 namespace conecta::run {
 
 namespace {
 
-/// In order. Looking takes one itself, which is gone again.
-std::vector<int> open_descriptors() {
-  std::vector<int> found;
-  for (auto const& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
-    found.push_back(std::stoi(entry.path().filename().string()));
-  }
-  std::erase_if(found, [](int number) { return ::fcntl(number, F_GETFD) < 0; });
-  std::ranges::sort(found);
-  return found;
-}
-
-/// Below it exactly so many numbers are free.
-rlim_t limit_for(std::size_t more) {
-  auto limit = static_cast<rlim_t>(more);
-  for (int const number : open_descriptors()) {
-    if (static_cast<rlim_t>(number) >= limit) {
+/// Below it exactly so many numbers are free, and it is free itself: poll() takes no more than that
+/// many. Looking takes no descriptor: another limit may have left none.
+rlim_t limit_for(std::size_t more, rlim_t most) {
+  std::size_t free = 0;
+  rlim_t limit = 0;
+  for (; limit < most; ++limit) {
+    if (::fcntl(static_cast<int>(limit), F_GETFD) < 0 && ++free > more) {
       break;
     }
-    ++limit;
   }
   return limit;
 }
@@ -43,14 +30,14 @@ descriptor_limit::~descriptor_limit() {
 }
 
 void descriptor_limit::lower(void const* owner, std::size_t more) {
-  auto const limit = limit_for(more);
   if (!before_) {
-    before_.emplace();
-    if (::getrlimit(RLIMIT_NOFILE, &*before_) != 0) {
+    rlimit now{};
+    if (::getrlimit(RLIMIT_NOFILE, &now) != 0) {
       throw std::system_error{errno, std::system_category(), "getrlimit"};
     }
+    before_ = now;
   }
-  limits_[owner] = limit;
+  limits_[owner] = limit_for(more, before_->rlim_cur);
   if (auto const problem = apply(); problem != 0) {
     throw std::system_error{problem, std::system_category(), "setrlimit"};
   }

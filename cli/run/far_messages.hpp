@@ -8,6 +8,7 @@
 #include <conecta/time.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -32,8 +33,9 @@ struct far_start {
   std::array<char, 400> text{}; ///< of the failure, ends with a zero
 };
 
-// A question is answered by numbers: the relay's turned_away(), then injected() of each fault of
-// the scenario. They are exact in the answer to stop.
+// A question is answered by numbers: the four of the relay's tally in their order, then injected()
+// of each fault of the scenario. They are exact in the answer to stop.
+inline constexpr std::size_t tally_numbers = 4;
 
 static_assert(std::is_trivially_copyable_v<far_question>);
 static_assert(std::is_trivially_copyable_v<far_start>);

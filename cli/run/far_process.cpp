@@ -109,7 +109,9 @@ class far_end {
       side.stop();
       break;
     }
-    std::vector<std::uint64_t> numbers{side.turned_away()};
+    auto const tally = side.relayed();
+    std::vector<std::uint64_t> numbers{tally.turned_away, tally.reached, tally.unreachable,
+                                       static_cast<std::uint64_t>(tally.first_obstacle)};
     for (auto const& fault : what_.faults) {
       numbers.push_back(fault.endpoint == asked.endpoint ? side.injected(fault.id) : 0);
     }
@@ -155,7 +157,7 @@ bool needs_far_process(scenario::scenario const& what) {
 class far_process::remote final : public far_side {
  public:
   remote(far_process& at, std::size_t endpoint)
-      : at_{at}, endpoint_{endpoint}, numbers_(1 + at.what_.faults.size()) {}
+      : at_{at}, endpoint_{endpoint}, numbers_(tally_numbers + at.what_.faults.size()) {}
 
   std::optional<wire::address> server() const override { return at_.sides_[endpoint_].server; }
   std::optional<wire::address> relay() const override { return at_.sides_[endpoint_].relay; }
@@ -173,9 +175,11 @@ class far_process::remote final : public far_side {
     auto const found = std::ranges::find(faults, fault_id, &fault::fault_spec::id);
     return found == faults.end()
                ? 0
-               : numbers_[1 + static_cast<std::size_t>(found - faults.begin())];
+               : numbers_[tally_numbers + static_cast<std::size_t>(found - faults.begin())];
   }
-  std::uint64_t turned_away() const override { return numbers_[0]; }
+  relay_tally relayed() const override {
+    return {numbers_[0], numbers_[1], numbers_[2], static_cast<int>(numbers_[3])};
+  }
 
  private:
   void ask(far_question what) {

@@ -69,6 +69,8 @@ class near_by final : public far_side {
   void stop() override {
     if (relay_) {
       relay_->stop();
+      auto const passed = relay_->counts();
+      tally_ = {relay_->turned_away(), passed.reached, passed.unreachable, passed.first_obstacle};
     }
     if (server_) {
       server_->stop();
@@ -77,11 +79,12 @@ class near_by final : public far_side {
   std::uint64_t injected(std::string_view fault_id) const override {
     return (relay_ ? relay_->injected(fault_id) : 0) + (server_ ? server_->injected(fault_id) : 0);
   }
-  std::uint64_t turned_away() const override { return relay_ ? relay_->turned_away() : 0; }
+  relay_tally relayed() const override { return tally_; }
 
  private:
   std::unique_ptr<target::server> server_;
   std::unique_ptr<fault::relay> relay_;
+  relay_tally tally_;
 };
 
 } // namespace

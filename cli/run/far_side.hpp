@@ -19,6 +19,14 @@
 
 namespace conecta::run {
 
+/// What became of those who came to the relay.
+struct relay_tally {
+  std::uint64_t turned_away = 0; ///< requests or connections that it had no room for
+  std::uint64_t reached = 0;     ///< connections that went on to the server
+  std::uint64_t unreachable = 0; ///< connections, or UDP clients, that the server did not take
+  int first_obstacle = 0;        ///< to the first of these: an errno
+};
+
 class far_side {
  public:
   virtual ~far_side() = default;
@@ -41,8 +49,7 @@ class far_side {
 
   /// How often a fault of the relay or of the server struck; 0 for others.
   [[nodiscard]] virtual std::uint64_t injected(std::string_view fault_id) const = 0;
-  /// Requests or connections that the relay had no room for.
-  [[nodiscard]] virtual std::uint64_t turned_away() const = 0;
+  [[nodiscard]] virtual relay_tally relayed() const = 0;
 
  protected:
   far_side() = default;

@@ -78,8 +78,7 @@ void local_faults::open(std::size_t fault) {
     do_it(fault);
     schedule_.count(fault);
   } catch (std::exception const& obstacle) {
-    failures_.push_back("the fault " + schedule_.what()[fault].id +
-                        " could not be done: " + obstacle.what());
+    failures_.push_back({schedule_.what()[fault].id, obstacle.what()});
   }
 }
 

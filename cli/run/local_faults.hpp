@@ -37,6 +37,11 @@ struct local_means {
   explicit local_means(scenario::scenario const& what);
 };
 
+struct failed_fault {
+  std::string id;
+  std::string why;
+};
+
 class local_faults final : public net::dial_rules {
  public:
   /// `means` outlive it. `kind` is the endpoint's.
@@ -55,8 +60,8 @@ class local_faults final : public net::dial_rules {
 
   /// How often the fault struck; none: it is not among these.
   [[nodiscard]] std::optional<std::uint64_t> injected(std::string_view fault_id) const noexcept;
-  /// Why one could not be done.
-  [[nodiscard]] std::vector<std::string> const& failures() const noexcept { return failures_; }
+  /// Those that could not be done, each window of theirs.
+  [[nodiscard]] std::vector<failed_fault> const& failures() const noexcept { return failures_; }
 
  private:
   void turn();
@@ -71,7 +76,7 @@ class local_faults final : public net::dial_rules {
   boost::asio::steady_timer next_change_;
   std::map<std::size_t, pid_t> stopped_;                    ///< by the fault that did it
   std::map<std::size_t, std::vector<std::uint16_t>> ports_; ///< that are left; likewise
-  std::vector<std::string> failures_;
+  std::vector<failed_fault> failures_;
   std::uint64_t lookups_ = 0;
 };
 

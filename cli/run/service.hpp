@@ -56,16 +56,14 @@ class service {
 
   [[nodiscard]] wire_counts wire() const noexcept;
   [[nodiscard]] std::uint64_t injected(std::string_view fault) const;
-  /// Why a fault could not be done.
-  [[nodiscard]] std::vector<std::string> const& failed_faults() const noexcept {
+  /// Those that could not be done.
+  [[nodiscard]] std::vector<failed_fault> const& failed_faults() const noexcept {
     return local_.failures();
   }
   [[nodiscard]] std::string const& url() const noexcept { return shown_url_; }
 
-  /// Requests or connections that the relay had no room for.
-  [[nodiscard]] std::uint64_t turned_away() const noexcept {
-    return far_ ? far_->turned_away() : 0;
-  }
+  /// What became of those who came to the relay; exact after finish().
+  [[nodiscard]] relay_tally relayed() const { return far_ ? far_->relayed() : relay_tally{}; }
 
  private:
   void forget(net::connection const& over);

@@ -3,10 +3,12 @@
 #include "wire/address.hpp"
 #include "wire/descriptor.hpp"
 
+#include <cerrno>
 #include <fstream>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace conecta::run {
@@ -30,8 +32,11 @@ range given_by_kernel() {
 bool is_free(std::uint16_t port, net::transport kind) {
   auto const type = kind == net::transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
   wire::descriptor const probe{::socket(AF_INET, type | SOCK_CLOEXEC, 0)};
+  if (!probe) { // says nothing of any port
+    throw std::system_error{errno, std::system_category(), "a socket to find free ports with"};
+  }
   auto const any = *wire::address::numeric("0.0.0.0", port);
-  return probe && ::bind(probe.get(), any.data(), any.size()) == 0;
+  return ::bind(probe.get(), any.data(), any.size()) == 0;
 }
 
 } // namespace

@@ -13,7 +13,8 @@
 
 namespace conecta::run {
 
-/// Free when asked; not kept. Throws std::runtime_error where there are not so many.
+/// Free when asked; not kept. Throws std::runtime_error where there are not so many, and
+/// std::system_error where no descriptor is left to ask with.
 [[nodiscard]] std::vector<std::uint16_t> free_ports(std::size_t count, net::transport kind);
 
 } // namespace conecta::run

@@ -201,7 +201,11 @@ looked_up look_up(scenario::threshold const& demanded, result const& found) {
     auto reason = figure.value ? std::string{} : "nothing was measured";
     return {figure, std::move(reason)};
   }
-  auto const& recovered = fault_of(demanded, found)->recovered;
+  auto const& fault = *fault_of(demanded, found);
+  if (demanded.metric == "injected") {
+    return {{number(fault.injected), fault.injected}, {}};
+  }
+  auto const& recovered = fault.recovered;
   metric_value figure{nanoseconds(recovered.after),
                       recovered.baseline ? recovered.baseline->requests : 0};
   return {figure, recovered.reason};

@@ -81,6 +81,7 @@ std::vector<metric_entry> make_entries() {
   for (auto const& [figure, unit] : pool_figures_after_reasons) {
     out.push_back({std::string{"pool."} + figure, unit});
   }
+  out.push_back({"injected", metric_unit::count});
   out.push_back({"recovered_after", metric_unit::duration});
   for (auto const& [figure, unit] : latency_figures) {
     out.push_back({std::string{"schedule_lag."} + figure, unit});

@@ -2,8 +2,8 @@
 
 // The names of the figures that a threshold may ask for. A metric is a path below a block of the
 // result without a leading "latency." and without "_ns": "wait.p99", "requests.error_ratio",
-// "pool.closed_by.idle". "recovered_after" belongs to a fault, "schedule_lag.p99" and its like to
-// the tool itself. Pure; safe from any thread.
+// "pool.closed_by.idle". "injected" and "recovered_after" belong to a fault, "schedule_lag.p99" and
+// its like to the tool itself. Pure; safe from any thread.
 
 #include "scenario/threshold.hpp"
 
@@ -34,7 +34,7 @@ enum class metric_unit : std::uint8_t {
 
 /// True for what is known of a fault only: a threshold on it must name one.
 [[nodiscard]] constexpr bool needs_fault(std::string_view path) noexcept {
-  return path == "recovered_after";
+  return path == "recovered_after" || path == "injected";
 }
 
 /// True for the lag of the open model's schedule, which is of the tool and of no block.

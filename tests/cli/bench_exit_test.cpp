@@ -148,6 +148,29 @@ TEST_CASE("a port without a UDP server is 69") {
   require_sums(result.found);
 }
 
+TEST_CASE("a server that is away is 69 behind a relay, too, and the relay says why") {
+  auto const closed = closed_tcp_url();
+  auto const kind = GENERATE("tcp", "udp");
+  auto scenario = ping_scenario(kind + closed.substr(3));
+  if (kind == std::string{"udp"}) {
+    scenario["workload"]["requests"][0] = {{"send", "x"}};
+  }
+  scenario["faults"] = json::array({{{"id", "slow"},
+                                     {"endpoint", "server"},
+                                     {"type", "latency"},
+                                     {"delay", "1ms"},
+                                     {"at", "steady+400ms"},
+                                     {"for", "50ms"}}});
+  auto const result = run_bench(scenario);
+  CHECK(result.process.code == 69);
+  CHECK(result.found.at("verdict") == "fail");
+  auto const warnings = result.found.at("self").at("warnings").dump();
+  CAPTURE(warnings);
+  CHECK(warnings.find("the relay of server could not reach the server for ") != std::string::npos);
+  CHECK(warnings.find("Connection refused") != std::string::npos);
+  require_sums(result.found);
+}
+
 TEST_CASE("datagrams that nobody shall answer reach their server") {
   auto scenario = ping_scenario("");
   scenario["endpoints"][0] = {{"id", "udp"}, {"target", {{"kind", "udp-echo"}}}};

@@ -154,3 +154,27 @@ TEST_CASE("what cannot start in the process of the servers is told as ever") {
   CHECK(run.process.code == 69);
   CHECK(run.process.err.find("conecta bench: cannot resolve no.such.host.invalid: ") == 0);
 }
+
+TEST_CASE(
+    "within a window without descriptors another limit is set, and ports are not looked for") {
+  auto scenario = crowded_scenario({{"type", "fd_limit"}, {"n", 0}});
+  auto const inner = [](char const* type) {
+    return json{{"id", type}, {"endpoint", "server"},  {"type", type},
+                {"n", 3},     {"at", "crowded+100ms"}, {"for", "100ms"}};
+  };
+  scenario["faults"].push_back(inner("fd_limit"));
+  scenario["faults"].push_back(inner("port_range"));
+  scenario["thresholds"] = {
+      {{"metric", "injected"}, {"fault", "fd_limit"}, {"equals", 1}},
+      {{"metric", "injected"}, {"fault", "port_range"}, {"equals", 0}},
+      {{"metric", "recovered_after"}, {"fault", "port_range"}, {"max", "1h"}}};
+  auto const run = run_bench(scenario);
+  auto const thresholds = run.found.at("thresholds");
+  CAPTURE(run.process.err, thresholds.dump());
+  CHECK(run.process.code == 1);
+  CHECK(thresholds.at(0).at("ok") == true);
+  CHECK(thresholds.at(1).at("ok") == true);
+  CHECK(thresholds.at(2).at("ok") == false); // what was not done is not recovered from
+  CHECK(run.found.at("faults")[2].at("recovered_after_ns").is_null());
+  CHECK(run.found.at("faults")[2].at("reason").get<std::string>().ends_with("Too many open files"));
+}

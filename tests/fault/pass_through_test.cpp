@@ -1,4 +1,5 @@
 #include "fault/relays.hpp"
+#include "run/descriptor_limit.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -181,4 +182,61 @@ TEST_CASE("a UDP port that is closed behind the relay is silence") {
   client.send("2");
   client.send("3");
   CHECK(client.receive_datagram(50ms).error == ETIMEDOUT);
+}
+
+TEST_CASE("a server that is not there resets its clients, and is counted by its reason") {
+  auto listener = plain_socket::listen_tcp();
+  auto const where = listener.address();
+  listener.close();
+  auto const relay = tcp_relay(where);
+  auto const client = plain_socket::connect_tcp(relay->address());
+  CHECK(client.receive(1).error == ECONNRESET);
+  auto const passed = relay->counts();
+  CHECK(passed.reached == 0);
+  CHECK(passed.unreachable == 1);
+  CHECK(passed.first_obstacle == ECONNREFUSED);
+}
+
+TEST_CASE("a UDP port that is closed is silence, and counts a client once until it answers again") {
+  auto echo = start_udp_echo();
+  auto const where = echo->address();
+  auto const relay = udp_relay(where);
+  auto const client = plain_socket::connect_udp(relay->address());
+  CHECK(client.ask("one") == "one");
+  echo.reset();
+  auto const is_refused = [&](std::uint64_t times) {
+    return eventually([&] {
+      client.send("x");
+      return relay->counts().unreachable >= times;
+    });
+  };
+  REQUIRE(is_refused(1));
+  for (int i = 0; i < 3; ++i) {
+    client.send("y");
+  }
+  echo = target::start(udp_echo_options(), where);
+  // What came before the server did is lost or answered; its last answer is to "z".
+  REQUIRE(eventually([&] {
+    client.send("z");
+    return client.receive_datagram(20ms).bytes == "z";
+  }));
+  CHECK(relay->counts().unreachable == 1);
+  CHECK(relay->counts().first_obstacle == ECONNREFUSED);
+  echo.reset();
+  CHECK(is_refused(2));
+}
+
+TEST_CASE("a client for whom there is no descriptor is turned away, whatever the server does") {
+  auto const echo = target::start({});
+  auto late = fault_of(fault::fault_type::connect_delay);
+  late.delay = 50ms;
+  auto const relay = tcp_relay(echo->address(), {late});
+  REQUIRE(begin_and_open(*relay));
+  auto const client = plain_socket::connect_tcp(relay->address());
+  REQUIRE(eventually([&] { return relay->injected(late.id) == 1; })); // it waits now
+  run::descriptor_limit limit;
+  limit.lower(&limit, 0);
+  CHECK(client.receive(1).error == ECONNRESET);
+  CHECK(relay->turned_away() == 1);
+  CHECK(relay->counts().unreachable == 0);
 }

@@ -84,3 +84,15 @@ TEST_CASE("a limit goes with the object") {
   }
   CHECK(soft_limit() == before);
 }
+
+TEST_CASE("a limit can be set where another has left no descriptor") {
+  descriptor_limit limit;
+  int const first = 1;
+  int const second = 2;
+  limit.lower(&first, 0);
+  REQUIRE(room() == 0);
+  limit.lower(&second, 3);
+  CHECK(room() == 0);
+  limit.restore(&first);
+  CHECK(room() == 3);
+}

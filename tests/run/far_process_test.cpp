@@ -53,7 +53,7 @@ TEST_CASE("a relay in the far process serves, and tells what it did when it is s
   CHECK(forwarded(*side, plain_socket::connect_tcp(*side->relay())) == 1);
   CHECK(side->injected("cut") == 0);
   CHECK(side->injected("unknown") == 0);
-  CHECK(side->turned_away() == 0);
+  CHECK(side->relayed().turned_away == 0);
   CHECK(plain_socket::connect_tcp(*side->relay()).error() == ECONNREFUSED);
 }
 

@@ -49,7 +49,8 @@ TEST_CASE("faults of a target are counted there, beside those of the relay in fr
   auto const found = run_of(text);
   CHECK(found.faults.at(0).injected == 1);
   CHECK(found.faults.at(1).injected > 0);
-  CHECK(found.total.pool.opened > 4); // whether a request failed is chance: its reply may be on its way
+  CHECK(found.total.pool.opened >
+        4); // whether a request failed is chance: its reply may be on its way
 }
 
 TEST_CASE("a server that restarts is reached again by itself, without a relay") {
@@ -66,4 +67,24 @@ TEST_CASE("a server that restarts is reached again by itself, without a relay") 
     CAPTURE(each.name, each.detail);
     CHECK(each.judged != run::invariant_result::status::violated);
   }
+}
+
+TEST_CASE("nobody recovers from a fault that never struck") {
+  auto text = echo_scenario("800ms");
+  text["invariants"] = true;
+  auto roomy = fault_keys("max_connections", "100ms");
+  roomy["n"] = 100;
+  text["faults"] = json::array({roomy});
+  auto const threshold = [](char const* metric, char const* bound, json limit) {
+    return json{{"metric", metric}, {"fault", "f"}, {bound, std::move(limit)}};
+  };
+  text["thresholds"] = {threshold("recovered_after", "max", "1s"), threshold("injected", "min", 1),
+                        threshold("injected", "equals", 0)};
+  auto const found = run_of(text);
+  CHECK(found.faults.at(0).injected == 0);
+  CHECK_FALSE(found.faults.at(0).recovered.after);
+  CHECK(found.thresholds.at(0).reason == "the fault never struck");
+  CHECK_FALSE(found.thresholds.at(0).ok());
+  CHECK_FALSE(found.thresholds.at(1).ok());
+  CHECK(found.thresholds.at(2).ok());
 }

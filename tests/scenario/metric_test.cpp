@@ -20,6 +20,7 @@ TEST_CASE("a_metric_is_a_path_below_a_block") {
   CHECK(unit_of_metric("pool.checks.failed") == metric_unit::count);
   CHECK(unit_of_metric("pool.peak.waiters") == metric_unit::count);
   CHECK(unit_of_metric("recovered_after") == metric_unit::duration);
+  CHECK(unit_of_metric("injected") == metric_unit::count);
 }
 
 TEST_CASE("what_is_almost_a_metric_is_none") {
@@ -37,8 +38,8 @@ TEST_CASE("every_metric_is_listed_once_and_known") {
   CHECK(std::all_of(all.begin(), all.end(), [](auto const& path) { return known_metric(path); }));
 }
 
-TEST_CASE("only_the_time_to_recover_needs_a_fault") {
+TEST_CASE("only_what_is_of_a_fault_needs_one") {
   for (auto const& path : all_metrics()) {
-    CHECK(needs_fault(path) == (path == "recovered_after"));
+    CHECK(needs_fault(path) == (path == "recovered_after" || path == "injected"));
   }
 }
