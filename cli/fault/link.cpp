@@ -29,7 +29,7 @@ void link::add(std::unique_ptr<effect> made) {
   auto& added = *effects_.emplace_back(std::move(made));
   auto const how = added.begin();
   if (phase_ == phase::waiting) {
-    connects_at_ += added.connects_later();
+    connects_at_.add(added.fault(), added.connects_later());
   }
   switch (how) {
   case ending::none:
@@ -58,6 +58,15 @@ void link::remove(std::size_t fault) {
   go_on();
 }
 
+void link::release(std::size_t fault) {
+  connects_at_.release(fault);
+  for (auto* const each : {&down_, &up_}) {
+    each->queue.release(fault);
+    each->end_due.release(fault);
+  }
+  go_on();
+}
+
 void link::renumber(std::span<std::size_t const> before) {
   auto const place_of = [&](std::size_t fault) {
     auto const found = std::ranges::find(before, fault);
@@ -66,7 +75,10 @@ void link::renumber(std::span<std::size_t const> before) {
   for (auto const& each : effects_) {
     each->renumber(place_of(each->fault()).value());
   }
+  connects_at_.renumber(before);
   for (auto* const each : {&down_, &up_}) {
+    each->queue.renumber(before);
+    each->end_due.renumber(before);
     each->ended_by = each->ended_by ? place_of(*each->ended_by) : std::nullopt;
   }
 }
@@ -166,8 +178,8 @@ void link::go_on_waiting() {
   }
   if (client_.failed) {
     finish();
-  } else if (connects_at_ > shared_->loop.now()) {
-    shared_->loop.arm(*this, connects_at_);
+  } else if (connects_at_.until() > shared_->loop.now()) {
+    shared_->loop.arm(*this, connects_at_.until());
   } else {
     connect();
   }
@@ -227,9 +239,9 @@ void link::read(stream& which) {
       pass(which, {scratch.data(), count});
     } else if (size == 0) {
       which.end = from.failed ? ending::reset : ending::fin;
-      which.end_due = shared_->loop.now();
+      which.end_due = hold{shared_->loop.now()};
       for (auto const& each : effects_) {
-        which.end_due += each->ends_later(which.towards);
+        which.end_due.add(each->fault(), each->ends_later(which.towards));
       }
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       from.readable = false;
@@ -260,20 +272,23 @@ void link::pass(stream& which, std::span<char> bytes) {
   find_request(which.towards);
   auto const at = passage_of(which);
   chunk read{.bytes = bytes, .added = {}};
+  hold held{shared_->loop.now()};
   for (auto const& each : effects_) {
+    auto const before = read.delay;
     each->on_chunk(at, read);
+    held.add(each->fault(), read.delay - before);
   }
   ++which.chunks;
   (at.is_down() ? shared_->counts.downstream_bytes : shared_->counts.upstream_bytes) +=
       bytes.size();
   which.end = read.end;
   which.ended_by = read.ended_by;
-  send_or_queue(which, {read.bytes.data(), read.bytes.size()}, read.delay);
-  send_or_queue(which, read.added, read.delay);
+  send_or_queue(which, {read.bytes.data(), read.bytes.size()}, held);
+  send_or_queue(which, read.added, held);
   flush(which);
 }
 
-void link::send_or_queue(stream& which, std::string_view bytes, duration delay) {
+void link::send_or_queue(stream& which, std::string_view bytes, hold const& held) {
   which.bytes += bytes.size();
   if (which.queue.empty() && effects_.empty()) {
     auto const sent = wire::send_now(which.to->socket.get(), bytes);
@@ -283,7 +298,7 @@ void link::send_or_queue(stream& which, std::string_view bytes, duration delay) 
     }
     bytes.remove_prefix(sent.count);
   }
-  which.queue.push(bytes, shared_->loop.now() + delay);
+  which.queue.push(bytes, held);
 }
 
 void link::set_alarm() {
@@ -297,7 +312,7 @@ void link::set_alarm() {
         consider(effect->wake_up(each->towards));
       }
     } else if (each->end == ending::fin && !each->fin_passed) {
-      consider(each->end_due);
+      consider(each->end_due.until());
     }
   }
   shared_->loop.arm(*this, due);

@@ -10,11 +10,12 @@
 // Thread safety: the relay's thread only.
 
 #include "fault/effect.hpp"
+#include "fault/hold.hpp"
+#include "fault/late_queue.hpp"
 #include "fault/relay.hpp"
 #include "wire/address.hpp"
 #include "wire/descriptor.hpp"
 #include "wire/event_loop.hpp"
-#include "wire/outbox.hpp"
 
 #include <array>
 #include <cstdint>
@@ -53,6 +54,8 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
   void add(std::unique_ptr<effect> made);
   /// The fault's window has closed.
   void remove(std::size_t fault);
+  /// The fault is gone: what it delays goes on its way.
+  void release(std::size_t fault);
   /// The plan was exchanged; see relay::on_renumbered.
   void renumber(std::span<std::size_t const> before);
   /// After the effects that it begins with: goes on to the server, as soon as they let it.
@@ -74,10 +77,10 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
     side* from;
     side* to;
     direction towards;
-    wire::outbox queue;
+    late_queue queue;
     ending end = ending::none;
     std::optional<std::size_t> ended_by{}; ///< the fault, where one injected the end
-    instant end_due{};                     ///< not passed on before
+    hold end_due{};                        ///< not passed on before
     bool fin_passed = false;
     std::uint64_t chunks = 0;
     std::uint64_t bytes = 0; ///< that were let in
@@ -96,7 +99,7 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
   void read(stream& which);
   void discard_from_client();
   void pass(stream& which, std::span<char> bytes);
-  void send_or_queue(stream& which, std::string_view bytes, duration delay);
+  void send_or_queue(stream& which, std::string_view bytes, hold const& held);
   void find_request(direction towards);
   [[nodiscard]] passage passage_of(stream const& which) const noexcept;
   [[nodiscard]] bool is_full(stream const& which) const noexcept;
@@ -117,7 +120,7 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
   link_context* shared_;
   std::uint64_t number_;
   instant opened_;
-  instant connects_at_;
+  hold connects_at_;
   side client_{*this};
   side server_{*this};
   stream down_{&server_, &client_, direction::downstream, {}};

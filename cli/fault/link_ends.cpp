@@ -51,7 +51,7 @@ bool link::settle(stream& which) {
     count_end(which);
     break;
   case ending::fin:
-    if (which.end_due > shared_->loop.now()) {
+    if (which.end_due.until() > shared_->loop.now()) {
       return false;
     }
     break;

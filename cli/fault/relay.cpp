@@ -51,6 +51,7 @@ void relay::exchange(std::vector<fault_spec> wanted) {
       for (auto const& closed : schedule_.close(fault)) {
         on_change(closed);
       }
+      on_removed(fault);
     }
   }
   schedule_.keep(kept);

@@ -99,6 +99,8 @@ class relay {
 
   /// On the relay's thread, at the moment at which a window opened or closed.
   virtual void on_change(schedule::change const& change) = 0;
+  /// The fault leaves the set, its window is closed: what it delays goes on its way.
+  virtual void on_removed(std::size_t fault) = 0;
   /// What was the fault `before[i]` is now the fault `i`; others are gone.
   virtual void on_renumbered(std::span<std::size_t const> before) = 0;
 

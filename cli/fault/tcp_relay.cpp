@@ -3,6 +3,7 @@
 #include "wire/listener.hpp"
 
 #include <unordered_map>
+#include <vector>
 
 namespace conecta::fault {
 
@@ -18,7 +19,9 @@ class tcp_relay final : public relay {
 
  private:
   void on_change(schedule::change const& change) override;
+  void on_removed(std::size_t fault) override;
   void on_renumbered(std::span<std::size_t const> before) override;
+  [[nodiscard]] std::vector<link*> all_links() const;
   void take(wire::descriptor client);
   void drop(link& which);
   void add(link& which, std::size_t fault);
@@ -94,11 +97,7 @@ void tcp_relay::on_change(schedule::change const& change) {
   if (shuts_port(change.fault)) {
     turn_port(change.fault, change.what);
   }
-  std::vector<link*> all; // some end meanwhile
-  for (auto const& each : links_) {
-    all.push_back(each.first);
-  }
-  for (auto* const each : all) {
+  for (auto* const each : all_links()) { // some end meanwhile
     if (change.what == schedule::change::kind::opened && !meets_only_new(spec.type)) {
       add(*each, change.fault);
       if (links_.contains(each)) {
@@ -108,6 +107,20 @@ void tcp_relay::on_change(schedule::change const& change) {
       each->remove(change.fault);
     }
   }
+}
+
+void tcp_relay::on_removed(std::size_t fault) {
+  for (auto* const each : all_links()) {
+    each->release(fault);
+  }
+}
+
+std::vector<link*> tcp_relay::all_links() const {
+  std::vector<link*> all;
+  for (auto const& each : links_) {
+    all.push_back(each.first);
+  }
+  return all;
 }
 
 void tcp_relay::on_renumbered(std::span<std::size_t const> before) {

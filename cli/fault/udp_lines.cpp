@@ -40,7 +40,7 @@ void flow::renumber(std::span<std::size_t const> before) {
   counted = std::move(faults);
 }
 
-/// What waits for a fault that is gone was let go when its window closed.
+/// What waits for a fault that is gone was let go before.
 void udp_relay::on_renumbered(std::span<std::size_t const> before) {
   auto const place_of = [&](std::size_t fault) {
     return static_cast<std::size_t>(std::ranges::find(before, fault) - before.begin());
@@ -51,7 +51,7 @@ void udp_relay::on_renumbered(std::span<std::size_t const> before) {
   std::priority_queue<late_datagram> late;
   for (; !late_.empty(); late_.pop()) {
     auto each = late_.top();
-    each.paced_by = place_of(each.paced_by);
+    each.due.renumber(before);
     late.push(std::move(each));
   }
   late_ = std::move(late);
@@ -78,39 +78,31 @@ bool udp_relay::line_is_good(flow& of, draw_point const& point, std::size_t faul
 }
 
 /// Its last byte leaves a line of the fault's bandwidth; one that finds the queue full is lost.
-udp_relay::fate udp_relay::queue_up(flow& of, direction towards, passing& what,
-                                    std::size_t fault) {
+udp_relay::fate udp_relay::queue_up(flow& of, direction towards, passing& what, std::size_t fault) {
   count_client(of, fault);
   auto const& spec = schedule_.what()[fault];
   datagram_pace const fresh{spec.rate, spec.queue};
   auto& pace = of.paces.try_emplace({fault, towards}, fresh).first->second;
-  auto const leaves = pace.admit(what.bytes.size(), loop().now() + what.delay);
+  auto const leaves = pace.admit(what.bytes.size(), what.due.until());
   if (!leaves) {
     return fate::gone;
   }
-  auto const paced = *leaves - (loop().now() + what.delay);
-  what.delay += paced;
-  what.paced += paced;
-  what.paced_by = fault;
+  what.due.add(fault, *leaves - what.due.until());
   return fate::goes_on;
 }
 
-/// What waits for its turn on a line whose bandwidth is no longer limited waits no more.
+/// What waits for a fault that is gone, or for its turn on a line whose bandwidth is no longer
+/// limited, waits no longer for that.
 void udp_relay::hurry(std::size_t fault) {
-  if (schedule_.what()[fault].type != fault_type::bandwidth) {
-    return;
-  }
   std::priority_queue<late_datagram> others;
   for (; !late_.empty(); late_.pop()) {
     auto each = late_.top();
-    if (each.paced_by == fault) {
-      each.due = std::max(loop().now(), each.due - each.paced);
-    }
+    each.due.release(fault);
     others.push(std::move(each));
   }
   late_ = std::move(others);
   if (!late_.empty()) {
-    loop().arm(late_due_, late_.top().due);
+    loop().arm(late_due_, late_.top().due.until());
   }
 }
 

@@ -162,7 +162,7 @@ void udp_relay::pass(flow& of, direction towards, std::span<char> bytes) {
       bytes.size();
   auto& number = towards == direction::downstream ? of.sent_down : of.sent_up;
   draw_point const point{of.number, towards, number++};
-  passing what{.bytes = bytes, .more = {}, .delay = {}, .copies = 1};
+  passing what{.bytes = bytes, .more = {}, .due = hold{loop().now()}, .copies = 1};
   for (auto const fault : schedule_.active()) {
     if (!schedule_.covers(fault, of.opened)) {
       continue;
@@ -204,7 +204,7 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
       return fate::goes_on;
     }
     schedule_.count(fault);
-    hold(of, point.towards, what, fault, most_late);
+    hold_back(of, point.towards, what, fault, most_late);
     return fate::gone;
   case fault_type::extra_reply:
     if (is_reply && of.extra_drawn != of.sent_up) {
@@ -228,7 +228,7 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
     return fate::gone;
   case fault_type::reorder:
     schedule_.count(fault);
-    hold(of, point.towards, what, fault, spec.behind);
+    hold_back(of, point.towards, what, fault, spec.behind);
     return fate::gone;
   case fault_type::duplicate:
     schedule_.count(fault);
@@ -236,7 +236,7 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
     break;
   case fault_type::latency:
     schedule_.count(fault);
-    what.delay += plan.delay(fault, point);
+    what.due.add(fault, plan.delay(fault, point));
     break;
   case fault_type::corrupt:
     if (!what.bytes.empty()) {
@@ -258,8 +258,7 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
 
 void udp_relay::send_or_delay(flow& of, direction towards, std::string_view bytes,
                               passing const& what) {
-  auto const delay = what.delay;
-  if (delay == duration::zero()) {
+  if (!what.due.is_held()) {
     send(of, towards, bytes);
     return;
   }
@@ -268,13 +267,12 @@ void udp_relay::send_or_delay(flow& of, direction towards, std::string_view byte
   }
   ++of.late;
   late_bytes_ += bytes.size();
-  late_.push({loop().now() + delay, late_order_++, &of, towards, std::string{bytes}, what.paced,
-              what.paced_by});
-  loop().arm(late_due_, late_.top().due);
+  late_.push({what.due, late_order_++, &of, towards, std::string{bytes}});
+  loop().arm(late_due_, late_.top().due.until());
 }
 
-void udp_relay::hold(flow& of, direction towards, passing const& what, std::size_t fault,
-                     std::size_t overtakers) {
+void udp_relay::hold_back(flow& of, direction towards, passing const& what, std::size_t fault,
+                          std::size_t overtakers) {
   if (held_.size() < most_held) {
     ++of.late;
     held_.push_back({&of, towards, fault, overtakers, {what.bytes.begin(), what.bytes.end()}});
@@ -307,7 +305,9 @@ void udp_relay::on_change(schedule::change const& change) {
     turn_port(change.fault, change.what);
   } else if (!opened) {
     release([&](held_datagram const& each) { return each.fault == change.fault; });
-    hurry(change.fault);
+    if (schedule_.what()[change.fault].type == fault_type::bandwidth) {
+      hurry(change.fault);
+    }
     for (auto const& each : flows_) {
       each.second->forget(change.fault);
     }
@@ -347,7 +347,7 @@ void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
 }
 
 void udp_relay::send_late() {
-  while (!late_.empty() && late_.top().due <= loop().now()) {
+  while (!late_.empty() && late_.top().due.until() <= loop().now()) {
     auto const& first = late_.top();
     send(*first.of, first.towards, first.bytes);
     --first.of->late;
@@ -355,7 +355,7 @@ void udp_relay::send_late() {
     late_.pop();
   }
   if (!late_.empty()) {
-    loop().arm(late_due_, late_.top().due);
+    loop().arm(late_due_, late_.top().due.until());
   }
 }
 

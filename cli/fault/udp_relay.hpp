@@ -5,6 +5,7 @@
 //
 // Thread safety: the relay's thread, but for what relay.hpp says.
 
+#include "fault/hold.hpp"
 #include "fault/pacing.hpp"
 #include "fault/relay.hpp"
 #include "wire/datagram_port.hpp"
@@ -66,16 +67,15 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
 
  private:
   struct late_datagram {
-    instant due;
+    hold due;
     std::uint64_t order;
     flow* of;
     direction towards;
     std::string bytes;
-    duration paced{};         ///< of its delay
-    std::size_t paced_by = 0; ///< the fault
     /// The queue keeps the greatest on top.
     bool operator<(late_datagram const& other) const noexcept {
-      return due != other.due ? due > other.due : order > other.order;
+      return due.until() != other.due.until() ? due.until() > other.due.until()
+                                              : order > other.order;
     }
   };
 
@@ -91,15 +91,14 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
   struct passing {
     std::span<char> bytes;
     std::vector<std::string> more;
-    duration delay{};
-    duration paced{};         ///< of the delay: by a bandwidth
-    std::size_t paced_by = 0; ///< that fault
+    hold due;
     int copies = 1;
   };
   enum class fate : std::uint8_t { goes_on, gone };
 
   void on_ready(std::uint32_t events) override;
   void on_change(schedule::change const& change) override;
+  void on_removed(std::size_t fault) override { hurry(fault); }
   void on_renumbered(std::span<std::size_t const> before) override;
 
   [[nodiscard]] flow* flow_of(wire::address const& client);
@@ -117,8 +116,8 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
   [[nodiscard]] fate queue_up(flow& of, direction towards, passing& what, std::size_t fault);
   void send_or_delay(flow& of, direction towards, std::string_view bytes, passing const& what);
   void hurry(std::size_t fault);
-  void hold(flow& of, direction towards, passing const& what, std::size_t fault,
-            std::size_t overtakers);
+  void hold_back(flow& of, direction towards, passing const& what, std::size_t fault,
+                 std::size_t overtakers);
   void overtake(flow& of, direction towards);
   void release(std::function<bool(held_datagram const&)> const& which);
   void turn_port(std::size_t fault, schedule::change::kind what);

@@ -80,6 +80,10 @@ void outbox::clear() noexcept {
   bytes_.clear();
 }
 
+void outbox::time_again(std::span<chunk const> chunks) {
+  chunks_.assign(chunks.begin(), chunks.end());
+}
+
 void outbox::drop_sent() {
   // Halving keeps the cost of moving what is left in proportion to what was sent.
   if (sent_ > bytes_.size() / 2) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,11 @@ enum class sending : unsigned char {
 
 class outbox {
  public:
+  struct chunk {
+    instant due;
+    std::size_t length;
+  };
+
   [[nodiscard]] bool empty() const noexcept { return chunks_.empty(); }
   /// Bytes that have not left yet.
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() - sent_; }
@@ -35,13 +41,10 @@ class outbox {
   /// Sends what is due at `now`, `most` bytes of it.
   [[nodiscard]] sending flush(int socket, instant now, std::size_t most = std::string::npos);
   void clear() noexcept;
+  /// Other times for what is there. REQUIRES: as long together as it is, no due before another.
+  void time_again(std::span<chunk const> chunks);
 
  private:
-  struct chunk {
-    instant due;
-    std::size_t length;
-  };
-
   void drop_sent();
 
   std::deque<chunk> chunks_;

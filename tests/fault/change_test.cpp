@@ -118,3 +118,93 @@ TEST_CASE("a port that a fault closed opens when the fault is gone, and stays cl
   relay->change([](faults& all) { all.clear(); });
   CHECK(plain_socket::connect_tcp(relay->address()).ask("a\n") == "a\n");
 }
+
+TEST_CASE("a latency that goes lets go of what it held, and another one holds on") {
+  auto const echo = target::start({});
+  auto endless = named("endless", fault_type::latency);
+  endless.delay = 1h;
+  auto slow = named("slow", fault_type::latency);
+  slow.delay = 60ms;
+  auto const relay = tcp_relay(echo->address(), {endless, slow});
+  REQUIRE(begin_and_open(*relay));
+  auto const client = plain_socket::connect_tcp(relay->address());
+  auto const sent = now();
+  client.send("held\n");
+  REQUIRE(eventually([&] { return relay->injected("slow") == 1; }));
+  relay->change([&](faults& all) { all = {slow}; });
+  CHECK(client.receive(5).bytes == "held\n");
+  CHECK(now() - sent >= 60ms);
+
+  relay->change([&](faults& all) { all = {slow, endless}; });
+  client.send("one\n");
+  REQUIRE(eventually([&] { return relay->injected("endless") == 1; }));
+  relay->change([&](faults& all) { all = {endless}; });
+  client.send("two\n"); // behind it, in order
+  REQUIRE(eventually([&] { return relay->injected("endless") == 2; }));
+  relay->change([](faults& all) { all.clear(); });
+  CHECK(client.receive(8).bytes == "one\ntwo\n");
+}
+
+TEST_CASE("a delay outlasts its window, and goes with its fault") {
+  auto const echo = target::start({});
+  auto endless = fault_of(fault_type::latency, 0s, 300ms);
+  endless.delay = 1h;
+  auto const relay = tcp_relay(echo->address(), {endless});
+  REQUIRE(begin_and_open(*relay));
+  auto const client = plain_socket::connect_tcp(relay->address());
+  client.send("held\n");
+  REQUIRE(eventually([&] { return relay->injected(endless.id) == 1; }));
+  REQUIRE(has_closed(*relay));
+  relay->change([](faults& all) { all.clear(); });
+  CHECK(client.receive(5).bytes == "held\n");
+}
+
+TEST_CASE("a connect_delay that goes lets connections on to the server, and those that ended end") {
+  auto const echo = target::start({});
+  auto late = named("late", fault_type::connect_delay);
+  late.delay = 1h;
+  auto const relay = tcp_relay(echo->address(), {late});
+  REQUIRE(begin_and_open(*relay));
+  auto const client = plain_socket::connect_tcp(relay->address());
+  auto gone = plain_socket::connect_tcp(relay->address());
+  gone.close();
+  client.send("held\n");
+  REQUIRE(eventually([&] { return relay->injected("late") == 2; }));
+  CHECK(relay->counts().reached == 0);
+  relay->change([](faults& all) { all.clear(); });
+  CHECK(client.receive(5).bytes == "held\n");
+  CHECK(eventually([&] { return relay->counts().open == 1; }));
+}
+
+TEST_CASE("a slow_close that goes lets the end through") {
+  auto const listener = plain_socket::listen_tcp();
+  auto late = named("late", fault_type::slow_close);
+  late.delay = 1h;
+  auto const relay = tcp_relay(listener.address(), {late});
+  REQUIRE(begin_and_open(*relay));
+  auto const client = plain_socket::connect_tcp(relay->address());
+  auto server = listener.accept();
+  server.send("bye");
+  server.close();
+  CHECK(client.receive(3).bytes == "bye");
+  REQUIRE(eventually([&] { return relay->injected("late") == 1; }));
+  relay->change([](faults& all) { all.clear(); });
+  CHECK(client.receive(1).ended);
+}
+
+TEST_CASE("a latency of datagrams that goes lets go of them, and another one holds on") {
+  auto const echo = start_udp_echo();
+  auto endless = named("endless", fault_type::latency);
+  endless.delay = 1h;
+  auto slow = named("slow", fault_type::latency);
+  slow.delay = 60ms;
+  auto const relay = udp_relay(echo->address(), {endless, slow});
+  REQUIRE(begin_and_open(*relay));
+  auto const client = plain_socket::connect_udp(relay->address());
+  auto const sent = now();
+  client.send("held");
+  REQUIRE(eventually([&] { return relay->injected("slow") == 1; }));
+  relay->change([&](faults& all) { all = {slow}; });
+  CHECK(client.receive_datagram().bytes == "held");
+  CHECK(now() - sent >= 60ms);
+}
