@@ -155,8 +155,7 @@ TEST_CASE("what cannot start in the process of the servers is told as ever") {
   CHECK(run.process.err.find("conecta bench: cannot resolve no.such.host.invalid: ") == 0);
 }
 
-TEST_CASE(
-    "within a window without descriptors another limit is set, and ports are not looked for") {
+TEST_CASE("a limit is set in a window without descriptors, and no port looked for") {
   auto scenario = crowded_scenario({{"type", "fd_limit"}, {"n", 0}});
   auto const inner = [](char const* type) {
     return json{{"id", type}, {"endpoint", "server"},  {"type", type},
