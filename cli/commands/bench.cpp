@@ -2,9 +2,11 @@
 
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
+#include "commands/seed.hpp"
 #include "report/github.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
+#include "report/safe_text.hpp"
 #include "report/text.hpp"
 #include "run/pid_file.hpp"
 #include "run/runner.hpp"
@@ -24,6 +26,7 @@ namespace conecta::command {
 namespace {
 
 struct bench_options {
+  char const* command = "bench"; ///< or check
   std::string file;
   std::string json;  ///< where to; empty: nowhere
   std::string junit; ///< likewise
@@ -146,14 +149,39 @@ fault::fault_spec const* sender_of_signals(scenario::scenario const& what) {
   return found == what.faults.end() ? nullptr : &*found;
 }
 
+/// What would be written over by something else, in words; empty: nothing.
+std::string clash_of_outputs(bench_options const& options) {
+  struct named_file {
+    char const* name;
+    std::string const& path;
+  };
+  std::array const files{named_file{"the scenario", options.file},
+                         named_file{"--json", options.json}, named_file{"--junit", options.junit},
+                         named_file{"--trace", options.trace}};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    for (std::size_t k = i + 1; k < files.size(); ++k) {
+      auto const is_read_once = i == 0 && files[i].path == "-"; // standard input
+      if (!is_read_once && is_one_file(files[i].path, files[k].path)) {
+        return std::string{files[i].name} + " and " + files[k].name +
+               " are the same: " + files[k].path;
+      }
+    }
+  }
+  return {};
+}
+
 int bench(bench_options const& options) {
+  if (auto const clash = clash_of_outputs(options); !clash.empty()) {
+    std::fprintf(stderr, "conecta bench: %s\n", report::safe_text(clash).c_str());
+    return usage;
+  }
   auto const loaded = scenario::load(options.file, options.changes);
   if (auto const* const found = std::get_if<scenario::problems>(&loaded)) {
     return complain(*found);
   }
   auto const& what = std::get<scenario::scenario>(loaded);
   if (options.check) {
-    return put("bench", "-", what.resolved, success);
+    return put(options.command, "-", what.resolved, success);
   }
   if (auto const* const sender = sender_of_signals(what); sender && !options.allow_signals) {
     std::fprintf(stderr,
@@ -195,7 +223,7 @@ void add_changes(CLI::App& command, bench_options& options) {
                   "Of the whole run; scales stages and faults,\nbut no time of a pool")
       ->type_name("TIME");
   command.add_option("--seed", options.changes.seed, "Of everything that is drawn")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{9'007'199'254'740'991}).description(""))
+      ->check(refuse_seed)
       ->type_name("NUMBER");
 }
 
@@ -230,17 +258,15 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
         throw CLI::ExcludesError{output->get_name(), "--check"};
       }
     }
-    if (options->json == "-" && options->junit == "-") {
-      throw CLI::ExcludesError{"--json -", "--junit -"};
-    }
     action = [options] { return bench(*options); };
   });
   command->add_flag("--allow-signals", options->allow_signals,
                     "Faults may stop and kill the processes that\ntheir pid files name");
   command->add_flag("--quiet", options->quiet, "No progress and no summary");
-  command->footer("Exit codes: 0 done, 1 a threshold broken or an invariant violated, 65 and\n"
-                  "66 the scenario or a pid file, 69 nothing could be reached, 73 output not\n"
-                  "written, 78 too few descriptors, 130 interrupted.\n"
+  command->footer("Exit codes: 0 done, 1 a threshold broken or an invariant violated, 64 usage,\n"
+                  "65 and 66 the scenario or a pid file, 69 nothing could be reached, 70 a bug in\n"
+                  "Conecta, 73 output not written, 78 too few descriptors, 130 and 143\n"
+                  "interrupted.\n"
                   "\n"
                   "  conecta bench scenarios/quickstart.json --seed 9 --json result.json");
 }
@@ -248,10 +274,14 @@ void add_bench(CLI::App& app, std::function<int()>& action) {
 void add_check(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<bench_options>();
   options->check = true;
+  options->command = "check";
   auto* const command =
       app.add_subcommand("check", "Read a scenario, print it with every default filled in");
   add_changes(*command, *options);
-  command->footer("\n  conecta check scenarios/quickstart.json --set pool.max_size=32");
+  command->footer("Exit codes: 0 it is one, 64 usage, 65 a mistake in it, 66 it cannot be read,\n"
+                  "73 output not written.\n"
+                  "\n"
+                  "  conecta check scenarios/quickstart.json --set pool.max_size=32");
   command->callback([options, &action] { action = [options] { return bench(*options); }; });
 }
 

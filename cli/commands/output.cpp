@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace conecta::command {
@@ -59,6 +61,28 @@ int say_cannot_write(char const* command, std::string const& obstacle) {
 
 std::string refuse_empty(std::string const& path) {
   return path.empty() ? "is empty; allowed: a path, or - for standard output" : "";
+}
+
+bool is_one_file(std::string const& one, std::string const& other) {
+  if (one.empty() || other.empty() || one == "-" || other == "-") {
+    return !one.empty() && one == other;
+  }
+  struct stat first{};
+  struct stat second{};
+  bool const first_exists = ::stat(one.c_str(), &first) == 0;
+  bool const second_exists = ::stat(other.c_str(), &second) == 0;
+  if (first_exists && second_exists) {
+    return S_ISREG(first.st_mode) && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+  }
+  if (first_exists || second_exists) {
+    return false;
+  }
+  std::error_code none; // then they are as they were written
+  auto const whole = [&](std::string const& path) {
+    auto const made = std::filesystem::weakly_canonical(path, none);
+    return none ? std::filesystem::path{path} : made;
+  };
+  return whole(one) == whole(other);
 }
 
 std::string obstacle_to_writing(std::string const& path) {

@@ -19,6 +19,10 @@ namespace conecta::command {
 /// A check of an option that takes a path: an empty one is a variable that was not set.
 [[nodiscard]] std::string refuse_empty(std::string const& path);
 
+/// Whether both name the same file, which is there or not; pipes and devices are not files, and an
+/// empty path names nothing. "-" is one with itself.
+[[nodiscard]] bool is_one_file(std::string const& one, std::string const& other);
+
 /// Why nothing could be written there later, as far as that can be told now; empty: nothing is
 /// known to be in the way. Leaves everything as it is.
 [[nodiscard]] std::string obstacle_to_writing(std::string const& path);

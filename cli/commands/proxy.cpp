@@ -3,6 +3,7 @@
 #include "commands/exit_code.hpp"
 #include "commands/listening.hpp"
 #include "commands/proxy_control.hpp"
+#include "commands/seed.hpp"
 #include "fault/relay.hpp"
 #include "fault/upstream.hpp"
 #include "scenario/load_faults.hpp"
@@ -62,7 +63,8 @@ std::variant<upstream, exit_code> find_upstream(std::string const& to) {
   std::string error;
   auto const url = scenario::read_url(to, error);
   if (!url) {
-    say("--to " + scenario::in_quotes(to, 200) + ": " + error);
+    say("--to " + scenario::in_quotes(to, 200) + ": " + error +
+        (error.ends_with("udp://") ? ", unix:PATH" : ""));
     return usage;
   }
   try {
@@ -120,7 +122,8 @@ void print_summary(nlohmann::ordered_json const& status) {
       status.at("downstream_bytes").dump());
   for (auto const& each : status.at("faults")) {
     say("fault " + scenario::printable(each.at("id").get<std::string>()) + ": " +
-        each.at("type").get<std::string>() + ", injected " + each.at("injected").dump() + " times");
+        each.at("type").get<std::string>() + ", injected " + each.at("injected").dump() +
+        (each.at("injected") == 1 ? " time" : " times"));
   }
 }
 
@@ -199,12 +202,13 @@ void add_proxy(CLI::App& app, std::function<int()>& action) {
   command
       ->add_option("--faults", options->faults_file,
                    "{\"faults\": [...]}, each as in a scenario,\nwithout endpoint; at counts from "
-                   "now on,\nand for may be left out. SIGHUP: read again")
+                   "now on,\nand for may be left out. SIGHUP: read again.\n- is standard input")
       ->type_name("FILE");
   command->add_option("--control", options->control, "Where the HTTP API listens; off: nowhere")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Of every chance")
+      ->check(refuse_seed)
       ->type_name("N")
       ->capture_default_str();
   command->footer("Prints one line of JSON with its URL, and that of its control API, when it\n"

@@ -54,11 +54,11 @@ class annotations {
       }
     }
     for (auto const& one : found_.invariants) {
-      auto const words = safe_text(one.name) + ": " + safe_text(one.detail);
+      auto const words = promise_text(one) + ": " + safe_text(one.detail);
       if (one.judged == run::invariant_result::status::violated) {
         add("error", "invariant violated", words);
       } else if (one.judged == run::invariant_result::status::not_judged) {
-        add("warning", "invariant not judged", words);
+        add("notice", "invariant not judged", words); // the run is none the worse for it
       }
     }
     for (auto const& one : found_.self.warnings) {

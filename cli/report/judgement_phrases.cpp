@@ -52,7 +52,15 @@ std::string demand_text(scenario::threshold const& demanded) {
   if (demanded.fault) {
     out += ", fault " + safe_text(*demanded.fault);
   }
+  if (demanded.min_samples) {
+    out += ", of " + counted(*demanded.min_samples, "sample", "samples") + " or more";
+  }
   return out;
+}
+
+std::string promise_text(run::invariant_result const& one) {
+  return safe_text(one.name) +
+         (one.endpoint.empty() ? "" : ", endpoint " + safe_text(one.endpoint));
 }
 
 std::string observed_text(run::threshold_result const& one) {

@@ -8,8 +8,11 @@
 
 namespace conecta::report {
 
-/// "wait.p99 <= 5.00 ms, stage steady"
+/// "wait.p99 <= 5.00 ms, stage steady, of 100 samples or more"
 [[nodiscard]] std::string demand_text(scenario::threshold const& demanded);
+
+/// "no_leak, endpoint cache"
+[[nodiscard]] std::string promise_text(run::invariant_result const& one);
 
 /// What was found instead; "-" where nothing was. A figure that misses its limit by less than three
 /// digits show is written in full.

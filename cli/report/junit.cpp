@@ -86,7 +86,7 @@ test_case of_threshold(run::threshold_result const& one) {
 }
 
 test_case of_invariant(run::invariant_result const& one) {
-  test_case made{"invariants", safe_text(one.name), outcome::passed, "invariant",
+  test_case made{"invariants", promise_text(one), outcome::passed, "invariant",
                  safe_text(one.detail)};
   switch (one.judged) {
   case run::invariant_result::status::held:

@@ -26,7 +26,8 @@ class loading {
       return report(refusal::bad_data);
     }
     if (tree->kind == value_kind::object) {
-      if (!apply_sets(*tree, scenario_rule(), changes.sets)) {
+      if (!apply_sets(*tree, scenario_rule(), changes.sets,
+                      "no PATH=VALUE; such as pool.max_size=32")) {
         return report(refusal::usage);
       }
       if (changes.seed) {
@@ -67,7 +68,12 @@ class loading {
     tree.kind = value_kind::object;
     std::uint32_t const number = say("KIND");
     tree.members.push_back({"kind", {0, number}, string_node(std::string{kind}, {0, number})});
-    if (!apply_sets(tree, target_rule, sets)) {
+    if (!apply_sets(tree, target_rule, sets, "no KEY=VALUE; such as reply_delay=5ms")) {
+      return report(refusal::usage);
+    }
+    if (node const& last = *tree.find("kind"); last.where.override != number) {
+      found_.add(last.where, {},
+                 "the kind is said by KIND, " + in_quotes(kind) + "; leave this out");
       return report(refusal::usage);
     }
     expand_all(tree, lookup_, found_);
@@ -86,11 +92,14 @@ class loading {
     return static_cast<std::uint32_t>(origins_.size());
   }
 
-  bool apply_sets(node& tree, object_rule const& rule, std::vector<std::string> const& sets) {
+  bool apply_sets(node& tree, object_rule const& rule, std::vector<std::string> const& sets,
+                  char const* wanted) {
     bool applied = true;
     for (std::string const& assignment : sets) {
       std::uint32_t const number = say("--set " + printable(assignment, 100));
-      if (auto const refused = apply_set(tree, rule, assignment, number)) {
+      auto const refused = is_assignment(assignment) ? apply_set(tree, rule, assignment, number)
+                                                     : std::optional<std::string>{wanted};
+      if (refused) {
         found_.add({0, number}, {}, *refused);
         applied = false;
       }

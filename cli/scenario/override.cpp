@@ -157,12 +157,14 @@ void rewrite(node* object, std::string_view key, std::string text, std::uint32_t
 
 } // namespace
 
+bool is_assignment(std::string_view text) noexcept {
+  auto const equals = text.find('=');
+  return equals != std::string_view::npos && equals != 0 && text[equals - 1] != '.';
+}
+
 std::optional<std::string> apply_set(node& tree, object_rule const& rule,
                                      std::string_view assignment, std::uint32_t number) {
   std::size_t const equals = assignment.find('=');
-  if (equals == std::string_view::npos || equals == 0 || assignment[equals - 1] == '.') {
-    return "no PATH=VALUE; such as pool.max_size=32";
-  }
   std::string_view const text = assignment.substr(equals + 1);
   walker path{assignment.substr(0, equals), number};
   node* const target = path.walk(tree, rule);
@@ -220,8 +222,7 @@ std::optional<std::string> apply_length(node& tree, scenario const& model, durat
     rewrite(&faults->items[index], "for", format_duration(duration{lasts}), number);
     node* const repeat = faults->items[index].find("repeat");
     if (fault.repeat && repeat != nullptr) {
-      std::int64_t const every =
-          in_proportion(fault.repeat->every.count(), length.count(), before);
+      std::int64_t const every = in_proportion(fault.repeat->every.count(), length.count(), before);
       rewrite(repeat, "every", format_duration(duration{every}), number);
     }
   }

@@ -13,12 +13,14 @@
 
 namespace conecta::scenario {
 
+/// Whether it is a "PATH=VALUE" at all.
+[[nodiscard]] bool is_assignment(std::string_view text) noexcept;
+
 /// One --set: "PATH=JSON", bare text where it is no JSON. A path names keys, and elements of arrays
 /// by `id`, by `name` or by number: endpoints.cache.weight. Keys that are known and missing are
-/// made. `number` marks what was set. Returns why it cannot be applied.
-[[nodiscard]] std::optional<std::string> apply_set(node& tree, object_rule const& rule,
-                                                   std::string_view assignment,
-                                                   std::uint32_t number);
+/// made. `number` marks what was set. Returns why it cannot be applied. REQUIRES: is_assignment().
+[[nodiscard]] std::optional<std::string>
+apply_set(node& tree, object_rule const& rule, std::string_view assignment, std::uint32_t number);
 
 /// Stretches stages and fault windows so that the run takes `length`: durations and offsets in
 /// `tree` are rewritten in proportion, those of `model` being what they are now. Returns why it

@@ -7,6 +7,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
 
 using namespace conecta;
 using namespace conecta::cli_test;
@@ -33,7 +37,14 @@ TEST_CASE("usage that is wrong is 64, help and version are 0") {
   CHECK(run_conecta({"bench", "-", "--duration", "long"}, echo_scenario().dump()).code == 64);
   CHECK(run_conecta({"bench", "-", "--set", "nonsense"}, echo_scenario().dump()).code == 64);
   CHECK(run_conecta({"--help"}).code == 0);
-  CHECK(run_conecta({"bench", "--help"}).code == 0);
+  auto const bench_help = run_conecta({"bench", "--help"});
+  CHECK(bench_help.code == 0);
+  for (char const* const code : {" 64 ", "65 ", " 69 ", " 70 ", " 73 ", " 78 ", " 143"}) {
+    CHECK(bench_help.out.find(code) != std::string::npos);
+  }
+  auto const check_help = run_conecta({"check", "--help"}).out;
+  CHECK(check_help.find("Exit codes: ") != std::string::npos);
+  CHECK(check_help.find("\n\n\n") == std::string::npos);
   CHECK(run_conecta({"--version"}).out.rfind("conecta ", 0) == 0);
 }
 
@@ -213,6 +224,59 @@ TEST_CASE("an output that is named by an empty text is 64") {
     CAPTURE(option);
     CHECK(run_conecta({"bench", "-", option, ""}, echo_scenario().dump()).code == 64);
   }
+}
+
+TEST_CASE("check says its own name where it cannot write") {
+  support::process::surroundings full;
+  full.input = echo_scenario().dump();
+  full.output_to = "/dev/full";
+  auto const ended = support::run_process(cli_test::conecta({"check", "-"}), full);
+  CHECK(ended.err.find("conecta check: cannot write standard output") == 0);
+}
+
+TEST_CASE("outputs that would write over each other or the scenario are 64") {
+  char directory[] = "/tmp/conecta-outputs-XXXXXX";
+  REQUIRE(::mkdtemp(directory) != nullptr);
+  std::string const at = directory;
+  auto const scenario = at + "/scenario.json";
+  auto const text = echo_scenario().dump();
+  std::ofstream{scenario} << text;
+  REQUIRE(::symlink("scenario.json", (at + "/link").c_str()) == 0);
+  auto const refuses = [&](std::vector<std::string> arguments, std::string const& words) {
+    arguments.insert(arguments.begin(), {"bench", scenario});
+    auto const ended = run_conecta(arguments);
+    CAPTURE(words, ended.err);
+    CHECK(ended.code == 64);
+    CHECK(ended.err.find(words) != std::string::npos);
+  };
+  auto const other_name = at + "/../" + at.substr(5) + "/r";
+  refuses({"--json", at + "/r", "--junit", at + "/r"}, "--json and --junit are the same");
+  refuses({"--json", at + "/r", "--junit", other_name}, "--json and --junit are the same");
+  refuses({"--json", at + "/r", "--trace", at + "/r"}, "--json and --trace are the same");
+  refuses({"--junit", scenario}, "the scenario and --junit are the same");
+  refuses({"--json", at + "/link"}, "the scenario and --json are the same");
+  refuses({"--json", "-", "--junit", "-"}, "--json and --junit are the same");
+  CHECK(std::filesystem::file_size(scenario) == text.size());
+  CHECK_FALSE(std::filesystem::exists(at + "/r"));
+  std::filesystem::remove_all(at);
+}
+
+TEST_CASE("a device takes as many outputs as it is given") {
+  auto const text = echo_scenario().dump();
+  CHECK(run_conecta({"bench", "-", "--json", "/dev/null", "--junit", "/dev/null"}, text).code == 0);
+}
+
+TEST_CASE("a seed is a whole number as it is printed, for a run and for a proxy") {
+  for (std::string const seed : {"", "-1", "0x10", "010", "9007199254740992", "many"}) {
+    CAPTURE(seed);
+    CHECK(run_conecta({"bench", "-", "--seed", seed}, echo_scenario().dump()).code == 64);
+    auto const proxy = run_conecta({"proxy", "--to", "tcp://127.0.0.1:1", "--seed", seed});
+    CHECK(proxy.code == 64);
+    CHECK(proxy.err.find("not in range 0 to 9007199254740991") != std::string::npos);
+  }
+  auto const most =
+      run_conecta({"check", "-", "--seed", "9007199254740991"}, echo_scenario().dump());
+  CHECK(json::parse(most.out).at("seed") == 9007199254740991);
 }
 
 TEST_CASE("standard output that is closed is 73, and no socket takes its place") {

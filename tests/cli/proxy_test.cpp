@@ -102,7 +102,8 @@ TEST_CASE("a proxy stands before the socket of a path, too") {
   ::unlink(path.c_str());
 }
 
-TEST_CASE("faults of a file begin with the proxy, at their offset, and last until they are removed") {
+TEST_CASE(
+    "faults of a file begin with the proxy, at their offset, and last until they are removed") {
   auto const echo = echo_server();
   faults_file const file{R"({ "faults": [ // one that lasts, and one that comes
     { "id": "slow", "type": "latency", "delay": "30ms" },
@@ -113,6 +114,7 @@ TEST_CASE("faults of a file begin with the proxy, at their offset, and last unti
   CHECK(client.receive(1).error == ECONNRESET);
   CHECK(before.injected("cut") == 1);
   CHECK(before.injected("slow") >= 1);
+  CHECK(before.stop().err.find("fault cut: reset, injected 1 time\n") != std::string::npos);
 }
 
 TEST_CASE("a fault that is added counts from the request, and strikes live connections") {
@@ -143,8 +145,8 @@ TEST_CASE("a fault that is added counts from the request, and strikes live conne
     auto fault = latency("slow", "1ms");
     fault["for"] = "20ms";
     CHECK(before.post(fault).status == 201);
-    CHECK(support::eventually(
-        [&] { return before.status().at("faults")[0].at("active") == false; }));
+    CHECK(
+        support::eventually([&] { return before.status().at("faults")[0].at("active") == false; }));
   }
 }
 
@@ -232,7 +234,8 @@ TEST_CASE("SIGHUP reads the file again, and a bad one keeps the old faults and s
   before.signal(SIGHUP);
   CHECK(support::eventually([&] { return ids() == "ba"; }));
 
-  file.write("{\"faults\": [{\"id\": \"c\", \"type\": \"slice\"},\n {\"type\": \"close\", \"x\": 1}]}");
+  file.write(
+      "{\"faults\": [{\"id\": \"c\", \"type\": \"slice\"},\n {\"type\": \"close\", \"x\": 1}]}");
   before.signal(SIGHUP);
   auto const ended = before.stop(); // signals are taken in order of their number: SIGHUP is first
   CHECK(ended.code == 0);
@@ -273,6 +276,7 @@ TEST_CASE("a proxy that cannot be is refused with a reason") {
   std::vector<refusal> const all{
       {{}, 64, "--to is required"},
       {{"--to", "here"}, 64, "--to \"here\": "},
+      {{"--to", "here"}, 64, "allowed: tcp://, udp://, unix:PATH"},
       {{"--to", "unix:"}, 64, "unix:/run/server.sock"},
       {{"--to", to, "--listen", "80"}, 64, "--listen 80: allowed: ADDRESS"},
       {{"--to", to, "--control", "on"}, 64, "--control on: allowed: ADDRESS"},

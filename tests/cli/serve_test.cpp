@@ -82,6 +82,8 @@ TEST_CASE("a server that cannot be had is refused with a reason") {
       {{"tcp-echo", "--set", "reply_dela=5ms"}, "did you mean \"reply_delay\"?"},
       {{"udp-echo", "--set", "close_after=1"}, "it belongs to \"tcp-echo\""},
       {{"tcp-echo", "--set", "frame.bytes=0"}, "found 0"},
+      {{"tcp-echo", "--set", "x"}, "such as reply_delay=5ms"},
+      {{"tcp-echo", "--set", "kind=udp-echo"}, "the kind is said by KIND, \"tcp-echo\""},
       {{"tcp-echo", "--listen", "80"}, "ADDRESS:PORT"},
       {{"tcp-echo", "--listen", "somewhere:80"}, "ADDRESS:PORT"},
       {{"tcp-echo", "--listen", "127.0.0.1:65536"}, "ADDRESS:PORT"},

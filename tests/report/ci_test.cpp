@@ -48,6 +48,27 @@ TEST_CASE("junit_has_a_case_for_the_run_each_threshold_and_each_invariant") {
   CHECK(has(text, R"(timestamp="2025-01-31T12:00:00")"));
 }
 
+TEST_CASE("no_two_cases_have_one_name_where_an_endpoint_or_the_samples_differ") {
+  run::result found;
+  using status = run::invariant_result::status;
+  found.invariants = {{"cap", status::held, "", "cache"},
+                      {"cap", status::violated, "17 of 16", "store"},
+                      {"own_reply", status::not_judged, "no nonce", "store"}};
+  run::threshold_result threshold;
+  threshold.demanded.metric = "requests.failed";
+  found.thresholds.assign(2, threshold);
+  found.thresholds[1].demanded.min_samples = 100;
+  auto const text = junit_text(found);
+  CHECK(has(text, R"(name="cap, endpoint cache")"));
+  CHECK(has(text, R"(name="cap, endpoint store")"));
+  CHECK(has(text, R"(name="requests.failed &lt;= 0")"));
+  CHECK(has(text, R"(name="requests.failed &lt;= 0, of 100 samples or more")"));
+  auto const told = github_annotations(found, "");
+  CHECK(has(told, "::error title=invariant violated::cap, endpoint store: 17 of 16\n"));
+  CHECK(has(told, "::notice title=invariant not judged::own_reply, endpoint store: no nonce\n"));
+  CHECK_FALSE(has(told, "::warning title=invariant"));
+}
+
 TEST_CASE("an_interrupted_run_is_an_error_and_passes_nothing") {
   auto const text = junit_text(interrupted());
   CHECK(has(text, R"(tests="6" failures="0" errors="1" skipped="5")"));
