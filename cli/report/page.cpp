@@ -74,22 +74,22 @@ void page::list(std::vector<std::string> const& items) {
   for (std::size_t index = 0; index < items.size(); ++index) {
     words.push_back(items[index] + (index + 1 < items.size() ? "," : ""));
   }
-  fill(words, column_);
+  fill(words, column_, style::plain);
 }
 
 void page::paragraph(std::string_view text) { paragraph(text, column_); }
 
-void page::paragraph(std::string_view text, std::size_t indent) {
+void page::paragraph(std::string_view text, std::size_t indent, style look) {
   std::vector<std::string> words;
   while (!text.empty()) {
     auto const space = text.find(' ');
     words.emplace_back(text.substr(0, space));
     text = space == std::string_view::npos ? std::string_view{} : text.substr(space + 1);
   }
-  fill(words, indent);
+  fill(words, indent, look);
 }
 
-void page::fill(std::vector<std::string> const& words, std::size_t indent) {
+void page::fill(std::vector<std::string> const& words, std::size_t indent, style look) {
   for (std::size_t index = 0; index < words.size(); ++index) {
     auto const gap_columns = index > 0 ? 1U : 0U;
     if (column_ > indent && column_ + gap_columns + columns_of(words[index]) > page_columns) {
@@ -98,7 +98,7 @@ void page::fill(std::vector<std::string> const& words, std::size_t indent) {
     } else if (index > 0) {
       put(" ");
     }
-    rest(words[index]);
+    rest(words[index], look);
   }
   end_line();
 }

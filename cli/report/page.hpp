@@ -41,12 +41,12 @@ class page {
 
   /// A text broken between words, its further lines indented to where it begins or to `indent`.
   void paragraph(std::string_view text);
-  void paragraph(std::string_view text, std::size_t indent);
+  void paragraph(std::string_view text, std::size_t indent, style look = style::plain);
 
   [[nodiscard]] std::string const& text() const noexcept { return text_; }
 
  private:
-  void fill(std::vector<std::string> const& words, std::size_t indent);
+  void fill(std::vector<std::string> const& words, std::size_t indent, style look);
 
   colouring colours_;
   std::size_t column_ = 0;

@@ -56,8 +56,8 @@ void put_fault(page& out, run::fault_result const& fault) {
                      (fault.injected == 0 ? std::string{"never injected"}
                                           : "injected " + counted(fault.injected, "time", "times"));
   auto const what = safe_text(fault.type) + " on " + safe_text(fault.endpoint);
-  out.to(2).put(fitted(safe_text(fault.id), 20), style::caution).put("  ");
-  out.put(fitted(what, 30)).put(", ").rest(times).end_line();
+  out.to(2).rest(safe_text(fault.id), style::caution).put("  ");
+  out.paragraph(what + ", " + times, 4);
   put_inside(out, fault.figures);
   if (fault.total_outside && !fault.total_outside->empty()) {
     out.to(4).put("outside", style::dim).to(13).put(percentiles(*fault.total_outside)).end_line();

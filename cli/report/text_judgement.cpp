@@ -20,6 +20,18 @@ void put_outcome(page& out, run::threshold_result::outcome judged) {
   }
 }
 
+enum class line_left : std::uint8_t { open, ended };
+
+/// At column 11, on lines of its own where it has more than `most` columns.
+line_left put_whole(page& out, std::string const& text, std::size_t most) {
+  if (columns_of(text) <= most) {
+    out.put(text);
+    return line_left::open;
+  }
+  out.paragraph(text, 13);
+  return line_left::ended;
+}
+
 } // namespace
 
 void put_thresholds(page& out, std::vector<run::threshold_result> const& thresholds) {
@@ -30,11 +42,11 @@ void put_thresholds(page& out, std::vector<run::threshold_result> const& thresho
   out.put("thresholds", style::heading).end_line();
   for (auto const& one : thresholds) {
     put_outcome(out, one.judged);
-    out.put(fitted(demand_text(one.demanded), 54));
+    static_cast<void>(put_whole(out, demand_text(one.demanded), 54));
     out.right(page_columns, observed_text(one), one.ok() ? style::plain : style::bad);
     out.end_line();
     if (!one.reason.empty()) {
-      out.to(11).rest(safe_text(one.reason), style::dim).end_line();
+      out.to(11).paragraph(safe_text(one.reason), 11, style::dim);
     }
   }
 }
@@ -58,10 +70,12 @@ void put_invariants(page& out, std::vector<run::invariant_result> const& invaria
       break;
     }
     auto const whose = one.endpoint.empty() ? "" : ", " + safe_text(one.endpoint);
-    out.put(fitted(safe_text(one.name) + whose, 32))
-        .put("  ")
-        .rest(safe_text(one.detail), style::dim)
-        .end_line();
+    if (put_whole(out, safe_text(one.name) + whose, 67) == line_left::open) {
+      out.put("  ");
+    } else {
+      out.to(11);
+    }
+    out.paragraph(safe_text(one.detail), 11, style::dim);
   }
 }
 

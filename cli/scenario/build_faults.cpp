@@ -4,6 +4,7 @@
 #include "scenario/fault_table.hpp"
 #include "scenario/key_tables.hpp"
 #include "scenario/quantity.hpp"
+#include "scenario/shape_check.hpp"
 #include "scenario/wording.hpp"
 #include "wire/address.hpp"
 
@@ -167,7 +168,9 @@ class faults_reader {
   void check_key_of_mode(located const& from, std::string_view key, bool wanted,
                          std::string const& mode, std::string const& example) {
     bool const given = static_cast<bool>(from[key]);
-    if (wanted && !given) {
+    auto const* const found = from->find(key);
+    bool const refused = found != nullptr && found->refused; // which was said
+    if (wanted && !given && !refused) {
       context_.refuse(from["mode"], "found \"" + mode + "\", and there is no " + in_quotes(key) +
                                         "; allowed: with one, such as " + example);
     } else if (given && !wanted) {
@@ -330,7 +333,7 @@ fault::fault_spec read_proxy_fault(located const& from, net::transport kind,
   if (made.repeat && check_overlap(from, made, problems)) {
     check_count(from["repeat"]["count"], *made.repeat, problems);
   }
-  made.written = written(*from);
+  made.written = written(with_values(*from));
   return made;
 }
 

@@ -40,7 +40,7 @@ std::optional<node> read_tree(std::string_view text, object_rule const& rule, or
   if (from == origin::sent) {
     refuse_variables(*tree, {}, found);
   }
-  expand_all(*tree, lookup, found);
+  expand_all(*tree, lookup, found); // but for what was refused
   check_shape(*tree, rule, found);
   fill_in(*tree, rule);
   return tree;

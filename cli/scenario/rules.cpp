@@ -62,7 +62,7 @@ std::string allowed_value(key_rule const& rule) {
   case shape::moment:
     return "\"STAGE+OFFSET\", such as \"steady+3s\"";
   case shape::limit:
-    return "a number, or a text such as \"5ms\"";
+    return "a number from 0, or a text such as \"5ms\"";
   case shape::url:
     return "a URL such as \"tcp://127.0.0.1:6379\"";
   case shape::payload:

@@ -12,7 +12,8 @@ namespace {
 
 void expand_below(node& value, std::string const& pointer, environment const& lookup,
                   problem_list& problems) {
-  if (value.kind == value_kind::string && value.text.find('$') != std::string::npos) {
+  if (value.kind == value_kind::string && !value.refused &&
+      value.text.find('$') != std::string::npos) {
     auto expanded = expand(value.text, lookup);
     if (auto const* failed = std::get_if<not_expanded>(&expanded)) {
       problems.add(value.where, pointer, failed->reason);
@@ -345,6 +346,26 @@ node fallback_of(key_rule const& key, place where) {
 
 void expand_all(node& tree, environment const& lookup, problem_list& problems) {
   expand_below(tree, {}, lookup, problems);
+}
+
+node with_values(node value) {
+  constexpr std::string_view opening = "${";
+  if (value.kind == value_kind::string) {
+    value.raw.reset();
+    std::string escaped = value.text;
+    for (auto at = escaped.find(opening); at != std::string::npos;
+         at = escaped.find(opening, at + opening.size() + 1)) {
+      escaped.insert(at, "$");
+      value.raw = escaped;
+    }
+  }
+  for (node& each : value.items) {
+    each = with_values(std::move(each));
+  }
+  for (member& each : value.members) {
+    each.value = with_values(std::move(each.value));
+  }
+  return value;
 }
 
 void check_shape(node& tree, object_rule const& rule, problem_list& problems) {

@@ -9,8 +9,12 @@
 
 namespace conecta::scenario {
 
-/// Expands ${NAME} in every string of the tree; the text as written goes to node::raw.
+/// Expands ${NAME} in every string of the tree but those that were refused; the text as written
+/// goes to node::raw.
 void expand_all(node& tree, environment const& lookup, problem_list& problems);
+
+/// What expand_all() made, to be written so that expanding it brings in nothing: ${ becomes $${.
+[[nodiscard]] node with_values(node value);
 
 /// Reports what the tables do not allow, and marks those values as refused.
 void check_shape(node& tree, object_rule const& rule, problem_list& problems);

@@ -26,6 +26,7 @@ using parser = http::request_parser<http::string_body>;
 constexpr std::uint32_t most_header = 8192;
 constexpr std::uint64_t most_body = std::uint64_t{1} << 20;
 constexpr std::size_t most_connections = 64;
+constexpr std::size_t most_spurned = 64; ///< who are told so; further ones are just closed
 constexpr duration request_limit = std::chrono::seconds{10};
 constexpr duration idle_limit = std::chrono::seconds{60};
 constexpr duration farewell_limit = std::chrono::seconds{2};
@@ -98,11 +99,20 @@ http_response http_refusal(unsigned status, std::vector<std::string> const& erro
 /// looked at.
 class http_server::connection final : public event_loop::watcher, private event_loop::alarm {
  public:
-  connection(http_server& of, descriptor socket) : owner_{&of}, socket_{std::move(socket)} {
+  enum class welcome : std::uint8_t { served, spurned };
+
+  connection(http_server& of, descriptor socket, welcome how)
+      : owner_{&of}, socket_{std::move(socket)}, welcome_{how} {
     loop().watch_connection(socket_.get(), *this);
     begin_request();
+    if (how == welcome::spurned) {
+      refuse(http_refusal(
+          503, {std::to_string(most_connections) + " connections are open; no more are served"}));
+    }
   }
   ~connection() override { loop().disarm(*this); }
+
+  [[nodiscard]] welcome how() const noexcept { return welcome_; }
 
  private:
   enum class phase : std::uint8_t { reading, closing, over };
@@ -186,19 +196,23 @@ class http_server::connection final : public event_loop::watcher, private event_
   void respond() {
     auto& message = parser_->get();
     std::string host{field(message, http::field::host)};
+    if (message.version() >= 11 && message.find(http::field::host) == message.end()) {
+      refuse(http_refusal(400, {"a request of HTTP/1.1 has a Host"}));
+      return;
+    }
     auto const type = field(message, http::field::content_type);
     auto media = lower(type.substr(0, type.find(';')));
     media.erase(media.find_last_not_of(" \t") + 1);
-    http_request const asked{.method = {message.method_string().data(), message.method_string().size()},
-                             .target = {message.target().data(), message.target().size()},
-                             .content_type = std::move(media),
-                             .body = std::move(message.body())};
+    http_request const asked{
+        .method = {message.method_string().data(), message.method_string().size()},
+        .target = {message.target().data(), message.target().size()},
+        .content_type = std::move(media),
+        .body = std::move(message.body())};
     bool const from_page = message.find(http::field::origin) != message.end();
     auto const answer = from_page ? http_refusal(403, {"a request with an Origin comes from a "
                                                        "page; pages are not served"})
                                   : owner_->answer(asked, host);
-    auto const end =
-        message.keep_alive() ? connection_end::stays : connection_end::closes;
+    auto const end = message.keep_alive() ? connection_end::stays : connection_end::closes;
     phase_ = end == connection_end::stays ? phase::reading : phase::closing;
     begun_ = !received_.empty();
     begin_request();
@@ -212,8 +226,7 @@ class http_server::connection final : public event_loop::watcher, private event_
     loop().again(*this);
   }
 
-  [[nodiscard]] static std::string_view field(parser::value_type const& message,
-                                              http::field name) {
+  [[nodiscard]] static std::string_view field(parser::value_type const& message, http::field name) {
     auto const value = message[name];
     return {value.data(), value.size()};
   }
@@ -274,6 +287,7 @@ class http_server::connection final : public event_loop::watcher, private event_
 
   http_server* owner_;
   descriptor socket_;
+  welcome welcome_;
   phase phase_ = phase::reading;
   bool begun_ = false; ///< bytes of a request have arrived
   bool ended_ = false;
@@ -298,15 +312,20 @@ void http_server::stop() {
 }
 
 void http_server::take(descriptor socket) {
-  if (connections_.size() >= most_connections) {
+  using welcome = connection::welcome;
+  auto const how =
+      connections_.size() - spurned_ < most_connections ? welcome::served : welcome::spurned;
+  if (how == welcome::spurned && ++spurned_ > most_spurned) {
+    --spurned_;
     return;
   }
-  auto made = std::make_unique<connection>(*this, std::move(socket));
+  auto made = std::make_unique<connection>(*this, std::move(socket), how);
   connections_.emplace(made.get(), std::move(made));
 }
 
 void http_server::drop(connection& which) {
   auto const found = connections_.find(&which);
+  spurned_ -= which.how() == connection::welcome::spurned ? 1 : 0;
   thread_.loop().retire(std::move(found->second));
   connections_.erase(found);
 }

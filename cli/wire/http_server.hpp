@@ -62,6 +62,7 @@ class http_server {
   handler answer_;
   loop_thread thread_;
   std::unordered_map<connection*, std::unique_ptr<connection>> connections_;
+  std::size_t spurned_ = 0; ///< of these: told that there are too many
   listener listener_;
 };
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -172,6 +173,24 @@ TEST_CASE("the whole set is exchanged in one step: what stays goes on, nothing s
   CHECK(listed.at("faults")[0].at("distribution") == "uniform");
   CHECK(before.send("PUT", "/faults", listed.dump()).document() == listed);
   CHECK(before.injected("slow") == 1);
+}
+
+TEST_CASE("what the file has from the environment is shown with its value, and can be put back") {
+  auto const echo = echo_server();
+  REQUIRE(::setenv("CONECTA_TEST_DELAY", "40ms", 1) == 0);
+  faults_file const file{R"({"faults": [
+    {"id": "${CONECTA_TEST_DELAY} $${literally}", "type": "latency", "delay": "${CONECTA_TEST_DELAY}"}
+  ]})"};
+  proxy before{tcp_url(echo->address()), {"--faults", file.path()}};
+  auto const client = before.connect();
+  CHECK(time_of_echo(client) >= 40ms);
+  auto const listed = before.get("/faults").document();
+  CHECK(listed.at("faults")[0].at("id") == "40ms $${literally}");
+  CHECK(listed.at("faults")[0].at("delay") == "40ms");
+  auto const put = before.send("PUT", "/faults", listed.dump());
+  CHECK(put.status == 200);
+  CHECK(put.document() == listed);
+  CHECK(before.injected("40ms ${literally}") >= 1); // it is the same one, and goes on
 }
 
 TEST_CASE("whom a fault hits does not change when others come and go") {

@@ -68,7 +68,8 @@ thresholds
   BROKEN   requests.error_ratio <= 0.0001                            0.000133427
   ok       recovered_after <= 500 ms, fault slow                          300 ms
   BROKEN   recovered_after <= 500 ms, fault lost                               -
-           the baseline needs 200 requests in the 2 s before the fault, there...
+           the baseline needs 200 requests in the 2 s before the fault, there
+           were 0
   ok       requests.rate_per_s >= 5000/s                               7993.33/s
 
 warning    this process used 97 % of its processors: the figures may be those of
@@ -200,4 +201,36 @@ TEST_CASE("a_limit_missed_by_less_than_is_shown_is_shown_in_full") {
   result.thresholds[0].observed = 5'003'263;
   result.thresholds[0].judged = run::threshold_result::outcome::broken;
   CHECK(says(result, "5003263 ns"));
+}
+
+TEST_CASE("what differs only at the end of a long name is told apart") {
+  run::result found;
+  std::string const stem = "the-cache-of-the-shop-in-the-north-is-cut-off-from-the-";
+  for (char const* const end : {"first", "second"}) {
+    run::fault_result fault;
+    fault.id = stem + end;
+    fault.type = "latency";
+    fault.endpoint = "cache";
+    found.faults.push_back(fault);
+    run::threshold_result threshold;
+    threshold.demanded.metric = "recovered_after";
+    threshold.demanded.fault = stem + end;
+    threshold.reason = "the fault could not be done: " + std::string(60, 'x') + " " + end;
+    found.thresholds.push_back(threshold);
+    found.invariants.push_back({"min_idle_restored", run::invariant_result::status::violated,
+                                "three of four, and that for long enough", stem + end});
+  }
+  auto const text = summary_text(found, colouring::none);
+  CAPTURE(text);
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    CHECK(columns_of(line) <= 80);
+  }
+  for (std::string const end : {"first", "second"}) {
+    CHECK(text.find("\n  " + stem + end + "  latency on\n    cache, ") != std::string::npos);
+    CHECK(text.find("fault\n             " + stem + end + "\n") != std::string::npos);
+    CHECK(text.find("x " + end + "\n") != std::string::npos);
+    CHECK(text.find("min_idle_restored,\n             " + stem + end + "\n") != std::string::npos);
+  }
+  CHECK(text.find("...") == std::string::npos);
 }

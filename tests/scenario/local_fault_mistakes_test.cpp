@@ -60,6 +60,7 @@ TEST_CASE("each mode of a name has its own key") {
   CHECK(with(R"("mode": "missing")") == lines{});
   CHECK(with(R"("mode": "slow", "delay": "1s")") == lines{});
   CHECK(with(R"("mode": "change", "address": "::1")") == lines{});
+  CHECK(with(R"("mode": "slow", "delay": "0s")").size() == 1); // of the delay alone
   CHECK(with(R"("mode": "slow")") ==
         lines{R"(test.json:7: /faults/0/mode: found "slow", and there is no "delay"; allowed: )"
               R"(with one, such as "200ms")"});

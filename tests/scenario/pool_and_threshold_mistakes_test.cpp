@@ -56,6 +56,12 @@ TEST_CASE("a threshold asks for a metric that exists, in its unit") {
   CHECK(with_threshold(R"("metric": "pool.closed_by.idle", "equals": 1.5)") ==
         lines{"test.json:7: /thresholds/0/equals: found 1.5, and the metric is a count; allowed: a "
               "whole number"});
+  CHECK(with_threshold(R"("metric": "requests.failed", "max": -1)") ==
+        lines{"test.json:7: /thresholds/0/max: found -1; allowed: a number from 0, or a text such "
+              "as \"5ms\""});
+  CHECK(with_threshold(R"("metric": "injected", "min": 1)") ==
+        lines{"test.json:7: /thresholds/0/metric: found \"injected\", which is of a fault; "
+              "add \"fault\": its id"});
   CHECK(with_threshold(R"("metric": "requests.rate_per_s", "min": "5000/h")") ==
         lines{"test.json:7: /thresholds/0/min: found \"5000/h\", and the metric is a rate; "
               "allowed: a text such as \"5000/s\""});
