@@ -1,6 +1,7 @@
 #include "scenario/build_faults.hpp"
 
 #include "scenario/build_context.hpp"
+#include "scenario/exchange.hpp"
 #include "scenario/fault_table.hpp"
 #include "scenario/key_tables.hpp"
 #include "scenario/quantity.hpp"
@@ -80,6 +81,14 @@ void check_count(located const& from, fault::repetition const& repeat, problem_l
   }
 }
 
+/// An extra_reply is a datagram of its own.
+void check_length(located const& from, fault::fault_spec const& made, net::transport kind,
+                  problem_list& problems) {
+  if (made.type == fault::fault_type::extra_reply && kind == net::transport::udp) {
+    check_datagram(from["send"], made.send, problems);
+  }
+}
+
 class faults_reader {
  public:
   explicit faults_reader(build_context& context) : context_{context} {}
@@ -100,6 +109,7 @@ class faults_reader {
         check_fits(from["type"], *type, context_.made.endpoints[*endpoint].kind,
                    "the endpoint " + shown(*from["endpoint"]), fitting_types::all,
                    context_.problems);
+        check_length(from, made, context_.made.endpoints[*endpoint].kind, context_.problems);
         check_has(from, row_of(*type).needs, context_.made.endpoints[*endpoint]);
       }
       assign(made.start, moment(from["at"]));
@@ -325,6 +335,7 @@ fault::fault_spec read_proxy_fault(located const& from, net::transport kind,
   auto made = read_fault(from);
   if (auto const type = read_type(from["type"])) {
     check_fits(from["type"], *type, kind, "the proxy", fitting_types::relayed, problems);
+    check_length(from, made, kind, problems);
   }
   assign(made.start, read_duration(from["at"]));
   if (!read_duration(from["for"])) {

@@ -25,6 +25,9 @@ std::optional<target::target_options> read_target(located const& from, problem_l
   }
   if (from["reply"]) {
     options.reply = read_fixed_bytes(from["reply"], problems);
+    if (options.reply && transport_of(*kind) == net::transport::udp) {
+      check_datagram(from["reply"], *options.reply, problems);
+    }
   }
   assign(options.reply_delay, read_duration(from["reply_delay"]));
   options.max_connections = read_size(from["max_connections"]);

@@ -204,4 +204,13 @@ std::optional<reply_spec> read_reply(located const& object, transports over, std
   return made;
 }
 
+void check_datagram(located const& from, std::string_view bytes, problem_list& problems) {
+  constexpr std::size_t most = 65507; // RFC 768 and 791: 65535 less the two headers
+  if (from && bytes.size() > most) {
+    problems.add(from->where, from.pointer,
+                 "found " + std::to_string(bytes.size()) +
+                     " bytes; allowed over UDP: at most 65507, which a datagram holds");
+  }
+}
+
 } // namespace conecta::scenario

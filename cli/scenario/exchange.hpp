@@ -33,4 +33,7 @@ struct reply_spec {
 [[nodiscard]] std::optional<reply_spec> read_reply(located const& object, transports over,
                                                    std::size_t sent, problem_list& problems);
 
+/// Refuses what is sent in one datagram and is longer than one can be, over IPv4.
+void check_datagram(located const& from, std::string_view bytes, problem_list& problems);
+
 } // namespace conecta::scenario

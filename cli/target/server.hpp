@@ -23,7 +23,7 @@ struct server_counts {
   std::uint64_t accepted = 0;    ///< connections, those over max_connections included
   std::uint64_t turned_away = 0; ///< of these: closed at once, over max_connections
   std::uint64_t requests = 0;    ///< whole frames, or datagrams
-  std::uint64_t replies = 0;     ///< handed to the kernel, or waiting for their time
+  std::uint64_t replies = 0;     ///< handed to the kernel to the last byte, or waiting to be
   std::uint64_t open = 0;        ///< connections at this moment
   bool operator==(server_counts const&) const = default;
 };

@@ -22,8 +22,8 @@ class tally {
   static void add(counter& which, std::uint64_t count = 1) noexcept {
     which.fetch_add(count, std::memory_order_relaxed);
   }
-  static void subtract_one(counter& which) noexcept {
-    which.fetch_sub(1, std::memory_order_relaxed);
+  static void subtract(counter& which, std::uint64_t count = 1) noexcept {
+    which.fetch_sub(count, std::memory_order_relaxed);
   }
 
   [[nodiscard]] server_counts read() const noexcept {

@@ -76,6 +76,8 @@ class echo_connection final : public wire::event_loop::watcher, private wire::ev
   ~echo_connection() override { owner_->loop().disarm(*this); }
 
   void close();
+  /// What has not left is no reply any more.
+  void drop_unsent() noexcept;
   /// Its limits have changed.
   void look_again() { on_alarm(); }
 
@@ -263,11 +265,12 @@ void echo_connection::reply(std::string_view bytes) {
       owner_->options().reply_delay + owner_->faults().reply_delay(self_.number, replies_);
   if (delay == duration::zero() && outbox_.empty()) {
     auto const sent = wire::send_now(socket_.get(), bytes);
+    bytes.remove_prefix(sent.count);
     if (sent.how == wire::sending::failed) {
+      outbox_.push(bytes, owner_->loop().now());
       close();
       return;
     }
-    bytes.remove_prefix(sent.count);
   }
   outbox_.push(bytes, owner_->loop().now() + delay);
 }
@@ -299,7 +302,25 @@ void echo_connection::set_alarm(wire::sending state) {
   }
 }
 
+/// Each of them ends in what is left of them.
+void echo_connection::drop_unsent() noexcept {
+  auto const& options = owner_->options();
+  auto const left = outbox_.size();
+  std::size_t count = 0;
+  if (options.reply) {
+    auto const each = std::max<std::size_t>(options.reply->size(), 1);
+    count = (left + each - 1) / each;
+  } else if (auto const* const frames = std::get_if<byte_frames>(&options.frame)) {
+    count = (left + frames->count - 1) / frames->count;
+  } else {
+    count = static_cast<std::size_t>(std::ranges::count(outbox_.bytes(), '\n'));
+  }
+  tally::subtract(owner_->counters().replies, count);
+  outbox_.clear();
+}
+
 void echo_connection::close() {
+  drop_unsent();
   owner_->loop().disarm(*this);
   socket_.close();
   owner_->drop(*this);
@@ -326,7 +347,7 @@ void tcp_echo::drop(echo_connection& which) {
   auto const found = connections_.find(&which);
   loop().retire(std::move(found->second));
   connections_.erase(found);
-  tally::subtract_one(tally_.open);
+  tally::subtract(tally_.open);
 }
 
 std::vector<echo_connection*> tcp_echo::all() const {
@@ -353,6 +374,9 @@ void tcp_echo::look_again() {
 void tcp_echo::stop() {
   halt();
   listener_.close();
+  for (auto* const each : all()) {
+    each->drop_unsent();
+  }
   connections_.clear();
   tally_.open.store(0, std::memory_order_relaxed);
 }

@@ -40,6 +40,7 @@ class udp_echo final : public server,
   void go_down() override;
   void come_up() override { port_.open(); }
   void drop_arrived();
+  void drop_late() noexcept;
   void answer(std::string_view request, wire::address const& from);
   void send(std::string_view bytes, wire::address const& to);
 
@@ -62,15 +63,20 @@ void udp_echo::stop() {
   halt();
   loop().disarm(*this);
   port_.close();
-  late_.clear();
+  drop_late();
 }
 
 void udp_echo::go_down() {
   port_.shut();
   drop_arrived();
+  drop_late();
+  loop().disarm(*this);
+}
+
+void udp_echo::drop_late() noexcept {
+  tally::subtract(tally_.replies, late_.size());
   late_.clear();
   late_bytes_ = 0;
-  loop().disarm(*this);
 }
 
 /// A server that ends takes what it has not read with it.
@@ -126,8 +132,10 @@ void udp_echo::on_alarm() {
 
 void udp_echo::send(std::string_view bytes, wire::address const& to) {
   // A datagram that the kernel does not take is lost, as datagrams are.
-  ::sendto(port_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL, to.data(),
-           to.size());
+  if (::sendto(port_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL, to.data(),
+               to.size()) < 0) {
+    tally::subtract(tally_.replies);
+  }
 }
 
 } // namespace

@@ -32,6 +32,9 @@ class outbox {
   [[nodiscard]] bool empty() const noexcept { return chunks_.empty(); }
   /// Bytes that have not left yet.
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() - sent_; }
+  [[nodiscard]] std::string_view bytes() const noexcept {
+    return std::string_view{bytes_}.substr(sent_);
+  }
   /// When the first of them may leave; not for an empty outbox.
   [[nodiscard]] instant next_due() const noexcept { return chunks_.front().due; }
 

@@ -43,6 +43,24 @@ TEST_CASE("a fault is done to an endpoint that it fits") {
   }
 }
 
+TEST_CASE("what is sent in one datagram fits into one") {
+  auto const extra = [](std::string const& endpoint, std::size_t size) {
+    return with_fault(R"("id": "f", "type": "extra_reply", "at": "steady+1s", "for": "1s",
+      "endpoint": ")" +
+                      endpoint + R"(", "send": ")" + std::string(size, 'x') + "\"");
+  };
+  CHECK(extra("u", 65'507) == lines{});
+  CHECK(extra("a", 65'508) == lines{});
+  CHECK(extra("u", 65'508) ==
+        lines{"test.json:8: /faults/0/send: found 65508 bytes; allowed over UDP: at most 65507, "
+              "which a datagram holds"});
+  auto const replying = [](std::string const& kind) {
+    return load_target(kind, {"reply=" + std::string(65'508, 'x')}, no_environment());
+  };
+  CHECK(std::holds_alternative<conecta::target::target_options>(replying("tcp-echo")));
+  CHECK(std::holds_alternative<problems>(replying("udp-echo")));
+}
+
 TEST_CASE("a fault begins within a stage") {
   auto const at = [](std::string const& moment) {
     return with_fault(R"("id": "f", "endpoint": "a", "type": "reset", "for": "1s", "at": ")" +

@@ -284,3 +284,24 @@ TEST_CASE("options that no server can follow are refused") {
   no_replies.close_after = 0;
   CHECK_THROWS_AS(target::start(no_replies), std::invalid_argument);
 }
+
+TEST_CASE("a reply that has not left to its last byte when the connection ends is none") {
+  target_options options;
+  SECTION("lines") {}
+  SECTION("frames") { options.frame = target::byte_frames{2}; }
+  SECTION("a fixed reply") { options.reply = "pong"; }
+  options.reply_delay = std::chrono::hours{1};
+  auto const echo = target::start(options);
+  auto client = plain_socket::connect_tcp(echo->address());
+  client.send("a\nb\nc\n");
+  REQUIRE(eventually([&] { return echo->counts().requests == 3; }));
+  client.reset();
+  CHECK(eventually([&] { return echo->counts().open == 0; }));
+  CHECK(echo->counts().replies == 0);
+
+  auto const other = plain_socket::connect_tcp(echo->address());
+  other.send("d\n");
+  REQUIRE(eventually([&] { return echo->counts().requests == 4; }));
+  echo->stop();
+  CHECK(echo->counts().replies == 0);
+}

@@ -63,3 +63,15 @@ TEST_CASE("what has arrived is counted before the stop, and the port is free aft
   client.send("x");
   CHECK(client.receive_datagram().error != ETIMEDOUT);
 }
+
+TEST_CASE("a reply that the kernel does not take, or that is still to come at the end, is none") {
+  auto options = udp_echo_options();
+  SECTION("too long for a datagram") { options.reply = std::string(65'508, 'x'); }
+  SECTION("later than the end") { options.reply_delay = std::chrono::hours{1}; }
+  auto const echo = target::start(options);
+  auto const client = plain_socket::connect_udp(echo->address());
+  client.send("ping");
+  REQUIRE(support::eventually([&] { return echo->counts().requests == 1; }));
+  echo->stop();
+  CHECK(echo->counts().replies == 0);
+}
