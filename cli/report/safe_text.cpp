@@ -90,7 +90,7 @@ std::string escaped_byte(char byte) {
   return out.data();
 }
 
-std::size_t columns_of(std::uint32_t code) noexcept {
+std::size_t columns_of_code(std::uint32_t code) noexcept {
   return within(combining_ranges, code) ? 0 : within(wide_ranges, code) ? 2 : 1;
 }
 
@@ -120,7 +120,7 @@ std::size_t columns_of(std::string_view safe) noexcept {
   std::size_t columns = 0;
   while (!safe.empty()) {
     auto const next = first_character(safe);
-    columns += next.bytes == 0 ? 1 : columns_of(next.code);
+    columns += next.bytes == 0 ? 1 : columns_of_code(next.code);
     safe.remove_prefix(std::max<std::size_t>(next.bytes, 1));
   }
   return columns;
@@ -136,7 +136,7 @@ std::string fitted(std::string_view safe, std::size_t columns) {
   std::size_t bytes = 0;
   while (bytes < safe.size()) {
     auto const next = first_character(safe.substr(bytes));
-    auto const wide = next.bytes == 0 ? 1 : columns_of(next.code);
+    auto const wide = next.bytes == 0 ? 1 : columns_of_code(next.code);
     if (taken + wide > room) {
       break;
     }
