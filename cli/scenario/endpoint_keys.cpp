@@ -104,11 +104,11 @@ constexpr std::array backoff_keys{
 };
 constexpr object_rule backoff_rule{"a backoff", backoff_keys, {}, {}};
 
-constexpr std::array orders{"lifo"sv, "fifo"sv};
-constexpr std::array when_down{"wait"sv, "fail_fast"sv};
-constexpr std::array acquire_checks{"none"sv, "if_idle_for"sv, "always"sv};
-constexpr std::array bad_checks{"concerns_it_alone"sv, "makes_older_suspect"sv};
-constexpr std::array fairness_names{"strict"sv, "barging"sv};
+constexpr std::array orders_allowed{"lifo"sv, "fifo"sv};
+constexpr std::array when_down_allowed{"wait"sv, "fail_fast"sv};
+constexpr std::array acquire_checks_allowed{"none"sv, "if_idle_for"sv, "always"sv};
+constexpr std::array bad_checks_allowed{"concerns_it_alone"sv, "makes_older_suspect"sv};
+constexpr std::array fairness_allowed{"strict"sv, "barging"sv};
 
 constexpr key_rule timeout(std::string_view name, std::string_view meaning,
                            std::string_view fallback) {
@@ -190,7 +190,7 @@ constexpr std::array pool_keys{
              .what = shape::choice,
              .meaning = "whether callers wait or are refused while opens fail",
              .fallback = "\"wait\"",
-             .choices = when_down},
+             .choices = when_down_allowed},
     timeout("scan_interval", "between two passes over the idle connections", "\"10s\""),
     key_rule{.name = "check_retries",
              .what = shape::whole,
@@ -201,13 +201,13 @@ constexpr std::array pool_keys{
              .what = shape::choice,
              .meaning = "which connections are checked before they are lent",
              .fallback = "\"none\"",
-             .choices = acquire_checks},
+             .choices = acquire_checks_allowed},
     timeout("check_if_idle_for", "with check_on_acquire if_idle_for", "\"500ms\""),
     key_rule{.name = "after_bad_check",
              .what = shape::choice,
              .meaning = "what a check that failed says of the other connections",
              .fallback = "\"concerns_it_alone\"",
-             .choices = bad_checks},
+             .choices = bad_checks_allowed},
     key_rule{.name = "idle_timeout",
              .what = shape::duration,
              .meaning = "an idle connection above min_idle is closed after this",
@@ -239,7 +239,7 @@ constexpr std::array pool_keys{
              .what = shape::choice,
              .meaning = "who is served: the one that waited longest, or who asks first",
              .fallback = "\"strict\"",
-             .choices = fairness_names},
+             .choices = fairness_allowed},
     key_rule{.name = "max_overtaken",
              .what = shape::whole,
              .meaning = "with barging: passed over so often, one is served next",
@@ -250,7 +250,7 @@ constexpr std::array pool_keys{
              .what = shape::choice,
              .meaning = "which idle connection is lent next: the one used last, or first",
              .fallback = "\"lifo\"",
-             .choices = orders},
+             .choices = orders_allowed},
     unsupported("reset_on_return"),
 };
 } // namespace
