@@ -46,7 +46,7 @@ bench:
 	@$(call setup,build test)
 	@cmake --preset release $(boost) -B build/bench -DCONECTA_TESTS=ON >/dev/null
 	@cmake --build build/bench --target conecta_bench_echo
-	build/bench/conecta_bench_echo
+	build/bench/tests/conecta_bench_echo
 
 # BENCH_ROUNDS, BENCH_SECONDS: of each shape. BENCH_POOL: more arguments, tests/bench/peers/run.py --help.
 BENCH_ROUNDS ?= 11
