@@ -103,11 +103,8 @@ bool bind_to(int handle, tcp::endpoint const& any_address, transport kind) {
   return ::bind(handle, any_address.data(), static_cast<socklen_t>(any_address.size())) == 0;
 }
 
-/// A non-blocking socket, with the connection under way or made. `port` 0 is whichever is free.
-error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint16_t port,
-                         connection::descriptor& into) {
-  auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
-  auto const type = kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
+/// A non-blocking one.
+error_code open_socket(int family, int type, connection::descriptor& into) {
   auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (handle < 0) {
     return last_error();
@@ -118,6 +115,18 @@ error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint
     ::close(handle);
     return problem;
   }
+  return {};
+}
+
+/// A non-blocking socket, with the connection under way or made. `port` 0 is whichever is free.
+error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint16_t port,
+                         connection::descriptor& into) {
+  auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
+  auto const type = kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
+  if (auto const problem = open_socket(family, type, into)) {
+    return problem;
+  }
+  auto const handle = into.native_handle();
   if (kind == transport::tcp) {
     int const on = 1;
     ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -162,18 +171,11 @@ error_code begin_connect_to_path(std::string const& path, connection::descriptor
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  auto const handle = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (handle < 0) {
-    return last_error();
-  }
-  error_code problem;
-  into.assign(handle, problem);
-  if (problem) {
-    ::close(handle);
+  if (auto const problem = open_socket(AF_UNIX, SOCK_STREAM, into)) {
     return problem;
   }
   auto const* const plain = reinterpret_cast<sockaddr const*>(&address);
-  return ::connect(handle, plain, sizeof address) == 0 ? error_code{} : last_error();
+  return ::connect(into.native_handle(), plain, sizeof address) == 0 ? error_code{} : last_error();
 }
 
 error_code pending_error(int handle) {
