@@ -93,14 +93,18 @@ class inquiry {
     if (over_) {
       return;
     }
-    bool const final =
-        limits_.policy.wanted == readiness::ready && is_permanent(which.latest.state);
+    auto const wanted = limits_.policy.wanted;
+    bool const succeeded = which.latest.state == wanted;
+    bool const hopeless = wanted == readiness::ready && is_permanent(which.latest.state);
     bool const late = limits_.wait && now >= give_up_at_ - last_attempt;
-    if (which.latest.state == limits_.policy.wanted || final || !limits_.wait) {
+    if (succeeded || hopeless || late || !limits_.wait) {
       which.now = one::phase::done;
-    } else if (late) {
-      which.latest.waiting = probe_finding::patience::expired;
-      which.now = one::phase::done;
+      ++done_;
+      successes_ += succeeded ? 1U : 0U;
+      hopeless_ += hopeless ? 1U : 0U;
+      if (late && !succeeded && !hopeless) {
+        which.latest.waiting = probe_finding::patience::expired;
+      }
     } else {
       ask_again(which, now);
     }
@@ -125,19 +129,9 @@ class inquiry {
 
   /// Whether nothing that is still to come can matter. Without a wait each is asked once.
   [[nodiscard]] bool is_decided() const {
-    auto const count = [this](auto const& holds) {
-      return static_cast<std::size_t>(std::ranges::count_if(asked_, holds));
-    };
-    if (count([](auto const& each) { return each->now == one::phase::done; }) == asked_.size()) {
-      return true;
-    }
-    auto const wanted = limits_.policy.wanted;
-    auto const successes = count([&](auto const& each) { return each->latest.state == wanted; });
-    auto const hopeless = count([&](auto const& each) {
-      return wanted == readiness::ready && is_permanent(each->latest.state);
-    });
     auto const needed = limits_.policy.needed;
-    return limits_.wait && (successes >= needed || asked_.size() - hopeless < needed);
+    return done_ == asked_.size() ||
+           (limits_.wait && (successes_ >= needed || asked_.size() - hopeless_ < needed));
   }
 
   /// Whoever is asked still ends its attempt, soon. A second signal is not waited for.
@@ -159,6 +153,9 @@ class inquiry {
   std::vector<std::unique_ptr<one>> asked_;
   std::deque<one*> queue_; ///< for their next attempts
   std::size_t running_ = 0;
+  std::size_t done_ = 0;
+  std::size_t successes_ = 0; ///< of those
+  std::size_t hopeless_ = 0;  ///< likewise
   bool over_ = false;
   std::optional<int> interrupted_by_;
   instant began_{};
