@@ -105,7 +105,7 @@ TEST_CASE("a stall with a probability stops the requests that the plan picks") {
       client.send("x\n");
       CHECK_FALSE(hears(client, 10ms));
       ++stalled;
-      CHECK(relay->injected("stall") == stalled);
+      CHECK(eventually([&] { return relay->injected("stall") == stalled; }));
     }
   }
 }
