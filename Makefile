@@ -26,15 +26,15 @@ demo:
 
 test:
 	@$(call setup,build test)
-	@cmake --preset dev $(boost) >/dev/null
-	@cmake --build build/dev
-	@ctest --test-dir build/dev --output-on-failure --no-tests=error --parallel 2
+	@cmake --preset test $(boost) >/dev/null
+	@cmake --build build/test
+	@ctest --test-dir build/test --output-on-failure --no-tests=error --parallel 2
 
 test-servers:
 	@$(call setup,build test servers)
-	@cmake --preset dev $(boost) >/dev/null
-	@cmake --build build/dev --target conecta_cli
-	@ctest --test-dir build/dev --verbose --no-tests=error -R '_servers$$'
+	@cmake --preset test $(boost) >/dev/null
+	@cmake --build build/test --target conecta_cli
+	@ctest --test-dir build/test --verbose --no-tests=error -R '_servers$$'
 
 SOAK ?= 10m
 PARTS ?= simulation properties histories threads fuzzers faults servers

@@ -20,9 +20,9 @@ struct pair_through_relay {
   plain_socket server;
 
   explicit pair_through_relay(wire::family version = wire::family::ipv4,
-                              std::vector<fault::fault_spec> const& faults = {})
+                              std::vector<fault::fault_spec> const& specs = {})
       : listener{plain_socket::listen_tcp(version)},
-        relay{tcp_relay(listener.address(), faults, version)},
+        relay{tcp_relay(listener.address(), specs, version)},
         client{plain_socket::connect_tcp(relay->address())},
         server{listener.accept()} {}
 };

@@ -11,7 +11,7 @@ using driver::gate;
 namespace {
 
 constexpr slot_ref a{0, 11}, b{1, 12}, c{2, 13};
-using slots = std::vector<core::gate_report::slot>;
+using idle_slots = std::vector<core::gate_report::slot>;
 
 } // namespace
 
@@ -21,7 +21,7 @@ TEST_CASE("a gate is closed until it is opened, and after it was closed") {
   CHECK_FALSE(shut.put(a));
   shut.open({{a}}, 0);
   CHECK(shut.take() == a);
-  slots idle;
+  idle_slots idle;
   shut.close(idle);
   CHECK(idle.empty());
   CHECK_FALSE(shut.put(a));
@@ -35,9 +35,9 @@ TEST_CASE("the one used last is lent first, and those that were not used are tol
   CHECK(open.take() == b);
   CHECK(open.put(c));
   CHECK(open.put(b));
-  slots idle;
+  idle_slots idle;
   auto const since = open.close(idle);
-  CHECK((idle == slots{{1, true}, {2, true}, {0, false}}));
+  CHECK((idle == idle_slots{{1, true}, {2, true}, {0, false}}));
   CHECK(since.taken == 2);
   CHECK(since.put == 2);
   CHECK(since.leased == 0);
@@ -59,7 +59,7 @@ TEST_CASE("a lease from before comes back under its own generation") {
 
 TEST_CASE("figures are exact beyond the turns that the word can count") {
   driver::basic_gate<std::atomic, 4> open{2};
-  slots idle;
+  idle_slots idle;
   open.open({{a, b}}, 0);
   for (std::uint64_t pairs = 1; pairs < 100; ++pairs) {
     REQUIRE(open.put(open.take().value()));

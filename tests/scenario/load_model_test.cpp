@@ -24,7 +24,8 @@ lines complaints_about(std::string const& workload, std::string const& stage = {
   return complaints(with_load(workload, stage));
 }
 
-conecta::scenario::scenario read(std::string const& workload, std::string const& stage = {}) {
+conecta::scenario::scenario scenario_with(std::string const& workload,
+                                          std::string const& stage = {}) {
   auto const result = loaded(with_load(workload, stage).text());
   CAPTURE(messages_of(result));
   REQUIRE(std::holds_alternative<conecta::scenario::scenario>(result));
@@ -36,7 +37,7 @@ constexpr auto any_rate = "; allowed: a rate from 0.001/s to 1000000/s, such as 
 } // namespace
 
 TEST_CASE("an open workload has a rate, a limit and an answer to overload") {
-  auto const made = read(R"("model": "open", "rate": "2.5/s")");
+  auto const made = scenario_with(R"("model": "open", "rate": "2.5/s")");
   CHECK(made.workload.model == load_model::open);
   CHECK(made.workload.max_in_flight == 10'000);
   CHECK(made.workload.on_overload == overload::queue);
@@ -44,8 +45,8 @@ TEST_CASE("an open workload has a rate, a limit and an answer to overload") {
   CHECK(made.stages[0].to == 2.5);
   CHECK(made.stages[0].workers == 0);
   CHECK(made.endpoints[0].pool.max_waiters == 10'000); // so that who is under way may wait
-  auto const other = read(R"("model": "open", "max_in_flight": 5, "on_overload": "drop")",
-                          R"(, "from": "0/s", "to": "100/s")");
+  auto const other = scenario_with(R"("model": "open", "max_in_flight": 5, "on_overload": "drop")",
+                                   R"(, "from": "0/s", "to": "100/s")");
   CHECK(other.workload.max_in_flight == 5);
   CHECK(other.workload.on_overload == overload::drop);
   CHECK(other.stages[0].from == 0);
@@ -53,19 +54,20 @@ TEST_CASE("an open workload has a rate, a limit and an answer to overload") {
 }
 
 TEST_CASE("the stage's rate is before the workload's, and 0/s is a rest") {
-  CHECK(read(R"("model": "open", "rate": "9/s")", R"(, "rate": "0/s")").stages[0].from == 0);
-  CHECK(read(R"("model": "open", "rate": "9/s")", R"(, "rate": "7/s")").stages[0].to == 7);
+  CHECK(scenario_with(R"("model": "open", "rate": "9/s")", R"(, "rate": "0/s")").stages[0].from ==
+        0);
+  CHECK(scenario_with(R"("model": "open", "rate": "9/s")", R"(, "rate": "7/s")").stages[0].to == 7);
 }
 
 TEST_CASE("what is resolved says each model's own keys, and is itself accepted") {
-  auto const open = read(R"("model": "open", "rate": "9/s")");
+  auto const open = scenario_with(R"("model": "open", "rate": "9/s")");
   auto const resolved = nlohmann::json::parse(open.resolved);
   CHECK(resolved["workload"]["on_overload"] == "queue");
   CHECK_FALSE(resolved["workload"].contains("workers"));
   CHECK_FALSE(resolved["workload"].contains("think"));
   CHECK(resolved["stages"][0]["rate"] == "9/s");
   CHECK(messages_of(loaded(open.resolved)) == lines{});
-  auto const closed = nlohmann::json::parse(read("").resolved);
+  auto const closed = nlohmann::json::parse(scenario_with("").resolved);
   CHECK(closed["workload"]["model"] == "closed");
   CHECK(closed["workload"]["think"] == "0s");
   CHECK_FALSE(closed["workload"].contains("max_in_flight"));
