@@ -77,7 +77,7 @@ std::string without_password(std::string text, net::endpoint_url const& url) {
 /// Takes what there is, and forgets it.
 void drain(net::connection& link) {
   std::array<char, 4096> ignored;
-  while (::recv(link.handle(), ignored.data(), ignored.size(), MSG_DONTWAIT) > 0) {
+  while (link.socket().receive(ignored.data(), ignored.size()) > 0) {
   }
 }
 
@@ -167,26 +167,16 @@ asio::awaitable<void> prober::ask(prober& self, net::connection& link) {
 
 /// Whether there is somebody behind who accepted: a forwarder for nobody hangs up.
 asio::awaitable<void> prober::linger(prober& self, net::connection& link) {
-  auto const over = std::make_shared<bool>(false);
-  asio::steady_timer patience{self.context_};
-  patience.expires_after(lingering);
-  patience.async_wait([over, &link](boost::system::error_code const&) {
-    if (!*over) {
-      link.socket().cancel();
-    }
-  });
   auto const end = clock::now() + lingering;
   auto seen = link.look_at();
   while (clock::now() < std::min(end, self.deadline_) && seen != look::closed &&
          seen != look::broken) {
     drain(link);
-    auto waiting = link.socket().async_wait(net::connection::descriptor::wait_read,
-                                            asio::as_tuple(asio::use_awaitable));
+    auto waiting = net::until(link.socket(), net::readiness::readable, end);
     co_await std::move(waiting);
     drain(link);
     seen = link.look_at();
   }
-  *over = true;
   if (seen == look::closed || seen == look::broken) {
     self.failed(seen == look::closed ? error_kind::closed : error_kind::reset,
                 "it accepted, and hung up at once");

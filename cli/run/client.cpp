@@ -22,7 +22,7 @@ phase phase_of(net::step where) {
 } // namespace
 
 client::client(boost::asio::io_context& io, shift& common, client_owner& owner)
-    : common_{common}, owner_{owner}, timer_{io} {}
+    : common_{common}, owner_{owner}, timer_{io}, exchange_{io.get_executor(), *this} {}
 
 void client::start(assignment const& what) {
   chosen_ = what.request;

@@ -103,7 +103,7 @@ class client final : private net::exchange_listener {
   shift& common_;
   client_owner& owner_;
   boost::asio::steady_timer timer_;
-  net::exchange exchange_{*this};
+  net::exchange exchange_;
   lease<net::connection> lease_;
   std::string payload_;
   request_record request_;

@@ -1,15 +1,14 @@
 #include "net/connection.hpp"
 
 #include <cerrno>
-#include <sys/socket.h>
 
 namespace conecta::net {
 
 connection::look connection::look_at() const noexcept {
   char byte = 0;
-  auto const seen = ::recv(handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  auto const seen = socket_.peek(&byte, 1);
   if (seen < 0) {
-    return errno == EAGAIN || errno == EINTR ? look::quiet : look::broken;
+    return errno == EAGAIN ? look::quiet : look::broken;
   }
   // On UDP an empty datagram is one, too.
   return seen > 0 || kind_ == transport::udp ? look::unread_bytes : look::closed;

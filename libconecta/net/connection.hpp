@@ -1,14 +1,12 @@
 #pragma once
 
-// One connected socket, TCP or UDP, as the resource that a pool holds. It waits through Asio and
-// reads and writes by itself, without blocking.
+// One connected socket, TCP or UDP, as the resource that a pool holds. Nothing of it blocks.
 //
 // Thread safety: one thread at a time. The counters that it is given outlive it and are shared only
 // with connections of the same thread.
 
+#include "net/polled_socket.hpp"
 #include "net/url.hpp"
-
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <cstdint>
 
@@ -25,10 +23,7 @@ struct wire_counters {
 
 class connection {
  public:
-  using descriptor = boost::asio::posix::stream_descriptor;
-
-  /// Takes over a connected, non-blocking socket.
-  connection(transport kind, descriptor socket, wire_counters& counters)
+  connection(transport kind, polled_socket socket, wire_counters& counters)
       : kind_{kind}, socket_{std::move(socket)}, counters_{&counters} {}
 
   enum class look : std::uint8_t {
@@ -49,17 +44,15 @@ class connection {
   void mark_used() noexcept { used_ = true; }
 
   [[nodiscard]] transport kind() const noexcept { return kind_; }
-  [[nodiscard]] descriptor& socket() noexcept { return socket_; }
-  [[nodiscard]] int handle() const noexcept {
-    return const_cast<descriptor&>(socket_).native_handle();
-  }
+  [[nodiscard]] polled_socket const& socket() const noexcept { return socket_; }
+  [[nodiscard]] int handle() const noexcept { return socket_.handle(); }
   [[nodiscard]] wire_counters& counters() const noexcept { return *counters_; }
 
  private:
   transport kind_;
   bool usable_ = true;
   bool used_ = false;
-  descriptor socket_;
+  polled_socket socket_;
   wire_counters* counters_;
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <sys/socket.h>
 
 namespace conecta::net {
 
@@ -62,20 +61,13 @@ void dialogue::abandon(error_kind why) {
 }
 
 dialogue::next dialogue::send_rest() {
-  for (;;) {
-    auto const rest = script_.send.substr(sent_);
-    auto const count = ::send(over_->handle(), rest.data(), rest.size(), MSG_NOSIGNAL);
+  do {
+    auto const count = over_->socket().send(script_.send.substr(sent_));
     if (count < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
       return errno == EAGAIN ? next::wait_writable : fail_with_errno(step::send);
     }
     sent_ += static_cast<std::size_t>(count);
-    if (sent_ == script_.send.size()) {
-      break;
-    }
-  }
+  } while (sent_ < script_.send.size());
   auto& counters = over_->counters();
   ++(script_.counted_as == purpose::request ? counters.requests_sent : counters.checks_sent);
   return std::holds_alternative<no_reply>(*script_.reply) ? next::done : next::wait_readable;
@@ -89,9 +81,9 @@ dialogue::next dialogue::receive() {
     buffer_.resize(received_ + room);
   }
   auto const count =
-      ::recv(over_->handle(), buffer_.data() + received_, buffer_.size() - received_, MSG_DONTWAIT);
+      over_->socket().receive(buffer_.data() + received_, buffer_.size() - received_);
   if (count < 0) {
-    return errno == EAGAIN || errno == EINTR ? next::wait_readable : fail_with_errno(step::receive);
+    return errno == EAGAIN ? next::wait_readable : fail_with_errno(step::receive);
   }
   if (count == 0 && over_->kind() == transport::tcp) {
     auto const framed = framer_->examine_at_end(std::string_view{buffer_}.substr(0, received_));

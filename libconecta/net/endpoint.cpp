@@ -2,9 +2,6 @@
 
 #include "net/establish.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <memory>
 #include <utility>
 
@@ -47,12 +44,11 @@ asio::awaitable<outcome> converse(connection& over, dialogue& with, dialogue::sc
                                   instant deadline) {
   auto following = with.begin(over, what);
   while (following != dialogue::next::done) {
-    auto const event = following == dialogue::next::wait_readable
-                           ? connection::descriptor::wait_read
-                           : connection::descriptor::wait_write;
-    auto waiting = over.socket().async_wait(event, asio::as_tuple(asio::use_awaitable));
-    auto const answer = co_await std::move(waiting);
-    if (std::get<0>(answer)) {
+    auto waiting =
+        until(over.socket(), following == dialogue::next::wait_readable ? readiness::readable
+                                                                        : readiness::writable);
+    auto const ended = co_await std::move(waiting);
+    if (ended) {
       auto const late = std::chrono::steady_clock::now() >= deadline;
       with.abandon(late ? error_kind::timeout : error_kind::cancelled);
       break;

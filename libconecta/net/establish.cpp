@@ -103,30 +103,35 @@ bool bind_to(int handle, tcp::endpoint const& any_address, transport kind) {
   return ::bind(handle, any_address.data(), static_cast<socklen_t>(any_address.size())) == 0;
 }
 
-/// A non-blocking one.
-error_code open_socket(int family, int type, connection::descriptor& into) {
-  auto const handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (handle < 0) {
-    return last_error();
+/// Owns a socket until it is connected, or connecting.
+struct new_socket {
+  int handle = -1;
+
+  new_socket() = default;
+  new_socket(new_socket const&) = delete;
+  new_socket& operator=(new_socket const&) = delete;
+  ~new_socket() { close(); }
+
+  /// A non-blocking one.
+  [[nodiscard]] bool open(int family, int type) {
+    handle = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return handle >= 0;
   }
-  error_code problem;
-  into.assign(handle, problem);
-  if (problem) {
-    ::close(handle);
-    return problem;
+  void close() noexcept {
+    if (handle >= 0) {
+      ::close(std::exchange(handle, -1));
+    }
   }
-  return {};
-}
+};
 
 /// A non-blocking socket, with the connection under way or made. `port` 0 is whichever is free.
 error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint16_t port,
-                         connection::descriptor& into) {
+                         new_socket& into) {
   auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
-  auto const type = kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM;
-  if (auto const problem = open_socket(family, type, into)) {
-    return problem;
+  if (!into.open(family, kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM)) {
+    return last_error();
   }
-  auto const handle = into.native_handle();
+  auto const handle = into.handle;
   if (kind == transport::tcp) {
     int const on = 1;
     ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -142,14 +147,13 @@ error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint
 
 /// The same from the first of these ports that is free.
 error_code begin_connect_from(std::span<std::uint16_t const> ports, tcp::endpoint const& address,
-                              transport kind, connection::descriptor& into) {
+                              transport kind, new_socket& into) {
   for (auto const port : ports) {
     auto const problem = begin_connect(address, kind, port, into);
     if (problem != asio::error::address_in_use && problem.value() != EADDRNOTAVAIL) {
       return problem;
     }
-    error_code ignored;
-    into.close(ignored);
+    into.close();
   }
   return {EADDRNOTAVAIL, boost::system::system_category()};
 }
@@ -167,15 +171,20 @@ bool is_connected_to_itself(int handle) {
 }
 
 /// The same to a Unix domain socket. Where its backlog is full, that is said at once.
-error_code begin_connect_to_path(std::string const& path, connection::descriptor& into) {
+error_code begin_connect_to_path(std::string const& path, new_socket& into) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (auto const problem = open_socket(AF_UNIX, SOCK_STREAM, into)) {
-    return problem;
+  if (!into.open(AF_UNIX, SOCK_STREAM)) {
+    return last_error();
   }
   auto const* const plain = reinterpret_cast<sockaddr const*>(&address);
-  return ::connect(into.native_handle(), plain, sizeof address) == 0 ? error_code{} : last_error();
+  return ::connect(into.handle, plain, sizeof address) == 0 ? error_code{} : last_error();
+}
+
+polled_socket polled(asio::any_io_executor const& executor, new_socket& made, transport kind) {
+  return {executor, std::exchange(made.handle, -1),
+          kind == transport::tcp ? polled_socket::kind::stream : polled_socket::kind::datagrams};
 }
 
 error_code pending_error(int handle) {
@@ -197,12 +206,13 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   auto const started = std::chrono::steady_clock::now();
   if (!to.socket_path.empty()) {
     seen.address = to.socket_path;
-    connection::descriptor socket{executor};
-    auto const refused = begin_connect_to_path(to.socket_path, socket);
+    new_socket made;
+    auto const refused = begin_connect_to_path(to.socket_path, made);
     seen.connecting = std::chrono::steady_clock::now() - started;
     if (refused) {
       throw_code(refused, "connect");
     }
+    polled_socket socket = polled(executor, made, to.kind);
     ++counters.connections_established;
     co_return connection{to.kind, std::move(socket), counters};
   }
@@ -214,24 +224,27 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   error_code problem = asio::error::host_not_found;
   for (auto const& address : addresses) {
     seen.address = text_of(address);
-    connection::descriptor socket{executor};
+    new_socket made;
     auto const ports = rules != nullptr ? rules->next_ports() : std::nullopt;
-    problem = ports ? begin_connect_from(*ports, address, to.kind, socket)
-                    : begin_connect(address, to.kind, 0, socket);
-    if (problem == boost::system::errc::operation_in_progress) {
-      auto connecting = socket.async_wait(connection::descriptor::wait_write,
-                                          asio::as_tuple(asio::use_awaitable));
-      auto const answer = co_await std::move(connecting);
-      problem = std::get<0>(answer);
+    problem = ports ? begin_connect_from(*ports, address, to.kind, made)
+                    : begin_connect(address, to.kind, 0, made);
+    bool const under_way = problem == boost::system::errc::operation_in_progress;
+    polled_socket socket;
+    if (!problem || under_way) {
+      socket = polled(executor, made, to.kind);
+    }
+    if (under_way) {
+      auto connecting = until(socket, readiness::writable);
+      problem = co_await std::move(connecting);
       if (!problem) {
-        problem = pending_error(socket.native_handle());
+        problem = pending_error(socket.handle());
       }
     }
     seen.connecting = std::chrono::steady_clock::now() - resolved;
     if (problem == asio::error::operation_aborted) {
       break;
     }
-    if (!problem && is_connected_to_itself(socket.native_handle())) {
+    if (!problem && is_connected_to_itself(socket.handle())) {
       problem = asio::error::connection_refused;
     }
     if (!problem) {

@@ -4,48 +4,49 @@
 
 #include <boost/asio/post.hpp>
 
-#include <utility>
-
 namespace conecta::net {
 
 void exchange::start(connection& over, dialogue::script what) {
   CONECTA_ASSERT(!running(), "net::exchange: one is running already");
   over_ = &over;
-  cancelled_.reset();
-  auto const following = dialogue_.begin(over, what);
-  if (following == dialogue::next::done) {
-    boost::asio::post(over.socket().get_executor(), [this] { finish(); });
-  } else {
-    wait(following);
+  if (go_on(dialogue_.begin(over, what))) {
+    finish_soon();
   }
 }
 
 void exchange::cancel(error_kind why) {
-  if (running() && !cancelled_) {
-    cancelled_ = why;
-    boost::system::error_code ignored;
-    over_->socket().cancel(ignored);
+  if (waits()) {
+    stop_waiting();
+    dialogue_.abandon(why);
+    finish_soon();
   }
 }
 
-void exchange::wait(dialogue::next what) {
-  if (what == dialogue::next::done) {
-    return finish();
-  }
-  auto const event = what == dialogue::next::wait_readable ? connection::descriptor::wait_read
-                                                           : connection::descriptor::wait_write;
-  over_->socket().async_wait(event, [this](boost::system::error_code const& problem) {
-    if (cancelled_ || problem) {
-      dialogue_.abandon(cancelled_.value_or(classify(problem)));
-      return finish();
+bool exchange::go_on(dialogue::next what) {
+  while (what != dialogue::next::done) {
+    auto const awaited =
+        what == dialogue::next::wait_readable ? readiness::readable : readiness::writable;
+    if (over_->socket().await(awaited, *this)) {
+      return false;
     }
-    wait(dialogue_.ready());
-  });
+    what = dialogue_.ready();
+  }
+  return true;
+}
+
+void exchange::ready() {
+  if (go_on(dialogue_.ready())) {
+    finish();
+  }
 }
 
 void exchange::finish() {
   over_ = nullptr;
   listener_.exchanged(dialogue_.result());
+}
+
+void exchange::finish_soon() {
+  boost::asio::post(executor_, [this] { finish(); });
 }
 
 } // namespace conecta::net

@@ -1,8 +1,8 @@
 #pragma once
 
-// A dialogue that waits through Asio, for callers who have many and allocate for none: one object
-// is used again and again, and its listener is called when each is over, from the connection's
-// executor and never from inside start.
+// A dialogue that waits, for callers who have many and allocate for none: one object is used again
+// and again, and its listener is called when each is over, from the io_context and never from
+// inside start.
 //
 // Deadlines are the caller's: cancel() ends the exchange that runs. Thread safety: one thread.
 
@@ -18,11 +18,10 @@ class exchange_listener {
   ~exchange_listener() = default;
 };
 
-class exchange {
+class exchange final : private waiter {
  public:
-  explicit exchange(exchange_listener& listener) : listener_{listener} {}
-  exchange(exchange const&) = delete;
-  exchange& operator=(exchange const&) = delete;
+  exchange(boost::asio::any_io_executor on, exchange_listener& listener)
+      : executor_{std::move(on)}, listener_{listener} {}
 
   /// REQUIRES: none is running. `over` and what the script points to outlive it.
   void start(connection& over, dialogue::script what);
@@ -33,13 +32,16 @@ class exchange {
   [[nodiscard]] std::string_view reply() const noexcept { return dialogue_.reply(); }
 
  private:
-  void wait(dialogue::next what);
+  void ready() override;
+  /// True: it is over.
+  [[nodiscard]] bool go_on(dialogue::next what);
   void finish();
+  void finish_soon();
 
+  boost::asio::any_io_executor executor_;
   exchange_listener& listener_;
   dialogue dialogue_;
   connection* over_ = nullptr;
-  std::optional<error_kind> cancelled_;
 };
 
 } // namespace conecta::net

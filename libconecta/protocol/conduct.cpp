@@ -1,11 +1,7 @@
 #include "protocol/conduct.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <cerrno>
 #include <chrono>
-#include <sys/socket.h>
 #include <utility>
 
 namespace conecta::protocol {
@@ -13,7 +9,6 @@ namespace conecta::protocol {
 namespace {
 
 namespace asio = boost::asio;
-using descriptor = net::connection::descriptor;
 using net::error_kind;
 
 /// One conversation, without waiting: it says what to wait for.
@@ -52,12 +47,12 @@ class talk {
   /// None: all of it is sent.
   std::optional<next> send() {
     while (!saying_.empty()) {
-      auto const count = ::send(over_.handle(), saying_.data(), saying_.size(), MSG_NOSIGNAL);
+      auto const count = over_.socket().send(saying_);
       if (count >= 0) {
         saying_.erase(0, static_cast<std::size_t>(count));
       } else if (errno == EAGAIN) {
         return end_ ? next::over : next::writable; // for a farewell nobody waits
-      } else if (errno != EINTR) {
+      } else {
         return broken();
       }
     }
@@ -68,12 +63,12 @@ class talk {
     auto const had = unread_.size();
     constexpr std::size_t at_once = 4096;
     unread_.resize(had + at_once);
-    auto const count = ::recv(over_.handle(), unread_.data() + had, at_once, MSG_DONTWAIT);
+    auto const count = over_.socket().receive(unread_.data() + had, at_once);
     auto const problem = errno;
     unread_.resize(had + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0) {
       errno = problem;
-      return problem == EAGAIN || problem == EINTR ? next::readable : broken();
+      return problem == EAGAIN ? next::readable : broken();
     }
     if (count == 0) {
       end_ = with_.closed(unread_);
@@ -140,11 +135,11 @@ asio::awaitable<std::variant<verdict, silence>> conduct(net::connection& over, c
   talk here{over, with};
   over.mark_used();
   for (auto waits_for = here.go_on(); waits_for != talk::next::over; waits_for = here.go_on()) {
-    auto const event =
-        waits_for == talk::next::readable ? descriptor::wait_read : descriptor::wait_write;
-    auto waiting = over.socket().async_wait(event, asio::as_tuple(asio::use_awaitable));
-    auto const answer = co_await std::move(waiting);
-    if (std::get<0>(answer)) {
+    auto waiting =
+        net::until(over.socket(), waits_for == talk::next::readable ? net::readiness::readable
+                                                                    : net::readiness::writable);
+    auto const ended = co_await std::move(waiting);
+    if (ended) {
       auto const late = std::chrono::steady_clock::now() >= deadline;
       here.give_up(late ? error_kind::timeout : error_kind::cancelled,
                    late ? "no complete answer in time" : "the caller gave up");

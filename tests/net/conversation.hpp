@@ -22,13 +22,14 @@
 namespace conecta::test {
 
 inline net::endpoint_url url_of(net::transport kind, wire::address const& where) {
-  return *net::parse_url(std::string{kind == net::transport::tcp ? "tcp" : "udp"} + "://" + where.text());
+  return *net::parse_url(std::string{kind == net::transport::tcp ? "tcp" : "udp"} + "://" +
+                         where.text());
 }
 
 class conversation final : public net::exchange_listener {
  public:
   /// Establishes a connection; `problem()` says why there is none.
-  explicit conversation(net::endpoint_url const& to) : exchange_{*this} {
+  explicit conversation(net::endpoint_url const& to) : exchange_{context_.get_executor(), *this} {
     auto coroutine = establish(*this, to);
     boost::asio::co_spawn(context_, std::move(coroutine),
                           [this](std::exception_ptr thrown) { problem_ = thrown; });

@@ -1,0 +1,57 @@
+#include "net/channel.hpp"
+
+#include "base/module.hpp"
+
+#include <array>
+#include <string>
+
+namespace conecta::net {
+
+namespace {
+
+constexpr std::array messages{"no error",
+                              "conecta was built without TLS",
+                              "the file of authorities cannot be used",
+                              "the certificate of this client cannot be used",
+                              "what answers there is no TLS",
+                              "the certificate is another name's",
+                              "the certificate has expired",
+                              "the certificate is not valid yet",
+                              "the certificate is of an unknown authority",
+                              "the certificate is not trusted",
+                              "the server wants a certificate of this client",
+                              "the server refused the handshake",
+                              "the peer closed during the handshake",
+                              "the handshake failed"};
+static_assert(messages.size() == static_cast<std::size_t>(tls_problem::other) + 1);
+
+class category final : public boost::system::error_category {
+ public:
+  [[nodiscard]] char const* name() const noexcept override { return "conecta.tls"; }
+  [[nodiscard]] std::string message(int value) const override {
+    auto const index = static_cast<std::size_t>(value);
+    return messages[index < messages.size() ? index : messages.size() - 1];
+  }
+};
+
+category const of_tls;
+
+} // namespace
+
+boost::system::error_code make_error_code(tls_problem which) noexcept {
+  return {static_cast<int>(which), of_tls};
+}
+
+bool is_of_tls(boost::system::error_code const& code) noexcept { return code.category() == of_tls; }
+
+std::unique_ptr<channel> open_tls(int socket, tls_options const& options, tls_problem& problem) {
+  static auto const found = find_in_module("tls", open_tls_entry);
+  if (std::holds_alternative<no_module>(found)) {
+    problem = tls_problem::built_without;
+    return nullptr;
+  }
+  auto* const open = reinterpret_cast<open_tls_function*>(std::get<void*>(found));
+  return std::unique_ptr<channel>{open(socket, options, problem)};
+}
+
+} // namespace conecta::net
