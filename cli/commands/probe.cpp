@@ -5,6 +5,7 @@
 #include "commands/probe_report.hpp"
 #include "commands/probing.hpp"
 #include "commands/secret.hpp"
+#include "commands/tls.hpp"
 #include "report/safe_text.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
@@ -37,6 +38,7 @@ struct given {
   std::optional<std::string> wait;
   std::string interval = "200ms";
   secret_source password;
+  net::tls_options tls;
   bool any = false;
   std::optional<std::size_t> quorum;
   bool invert = false;
@@ -87,7 +89,7 @@ int run(given const& options) {
   auto const wait = options.wait ? read_duration("--wait", *options.wait) : std::nullopt;
   auto const interval = read_duration("--interval", options.interval);
   bool understood = timeout && interval && wait.has_value() == options.wait.has_value();
-  probe_wishes wishes{.depth = level_named(options.level), .password = {}};
+  probe_wishes wishes{.depth = level_named(options.level), .password = {}, .tls = options.tls};
   if (options.password.given()) {
     auto read = read_secret(options.password);
     if (auto const* const why = std::get_if<no_secret>(&read)) {
@@ -160,8 +162,9 @@ void add_probe(CLI::App& app, std::function<int()>& action) {
       ->add_option("URL", options->urls,
                    "SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH];\n"
                    "the scheme is amqp, http, memcached, mqtt, mysql,\n"
-                   "nats, postgres or redis. redis+unix:///PATH.\n"
-                   "tcp://HOST:PORT, unix:///PATH: ready if it accepts;\n"
+                   "nats, postgres or redis, over TLS amqps, https, mqtts\n"
+                   "or rediss. redis+unix:///PATH. tcp://HOST:PORT,\n"
+                   "tls://HOST:PORT, unix:///PATH: ready if it accepts;\n"
                    "with ?send=TEXT&expect=TEXT, and udp:// always so,\n"
                    "if the reply begins with TEXT (a line's end: %0D%0A)")
       ->required();
@@ -183,6 +186,7 @@ void add_probe(CLI::App& app, std::function<int()>& action) {
       ->excludes(any);
   probe->add_flag("--invert", options->invert, "Succeed where there is no answer");
   add_secret_options(*probe, options->password);
+  add_tls_options(*probe, options->tls);
   auto* const as_json = probe->add_flag_callback(
       "--json", [options] { options->form = output::json; }, "Print conecta.probe/1");
   probe->add_flag("-q,--quiet", options->quiet, "Print nothing but errors of usage")

@@ -58,6 +58,39 @@ readiness state_of(protocol::standing is) {
   return readiness::not_ready;
 }
 
+struct tls_meaning {
+  readiness state;
+  std::string_view reason;
+};
+
+/// What it says of a server that there was no TLS with it.
+tls_meaning meaning_of(net::tls_problem why) {
+  using net::tls_problem;
+  switch (why) {
+  case tls_problem::built_without:
+    return {readiness::not_attempted, "built_without"};
+  case tls_problem::bad_ca_file:
+  case tls_problem::bad_certificate:
+    return {readiness::not_attempted, "file"};
+  case tls_problem::not_tls:
+    return {readiness::other_protocol, "protocol"};
+  case tls_problem::name_mismatch:
+  case tls_problem::expired:
+  case tls_problem::not_yet_valid:
+  case tls_problem::unknown_authority:
+  case tls_problem::unverified:
+    return {readiness::not_ready, "certificate"};
+  case tls_problem::wants_certificate:
+    return {readiness::denied, "denied"};
+  case tls_problem::none:
+  case tls_problem::refused:
+  case tls_problem::ended:
+  case tls_problem::other:
+    break;
+  }
+  return {readiness::not_ready, "tls"};
+}
+
 void mask(std::string& text, std::string const& secret) {
   for (auto at = text.find(secret); !secret.empty() && at != std::string::npos;
        at = text.find(secret, at + 3)) {
@@ -117,8 +150,9 @@ void prober::stop() { stop_.emit(asio::cancellation_type::terminal); }
 asio::awaitable<void> prober::run(prober& self) {
   try {
     auto const executor = self.context_.get_executor();
+    net::dial_options const how{.notes = &self.notes_, .tls = &self.target_.tls};
     auto establishing =
-        net::establish(executor, self.target_.url, self.counters_, self.deadline_, &self.notes_);
+        net::establish(executor, self.target_.url, self.counters_, self.deadline_, how);
     net::connection link = co_await std::move(establishing);
     self.reached_ = reached::connection;
     self.connected_at_ = clock::now();
@@ -131,7 +165,15 @@ asio::awaitable<void> prober::run(prober& self) {
                                                                    : linger(self, link);
     co_await std::move(exchange);
     self.finding_.exchanging = clock::now() - self.connected_at_;
+    auto const* const channel = link.socket().secured_by();
+    if (channel != nullptr && channel->problem() != net::tls_problem::none) {
+      self.failed(channel->problem()); // TLS 1.3 refuses a client after the handshake
+    }
   } catch (boost::system::system_error const& thrown) {
+    if (net::is_of_tls(thrown.code())) {
+      self.failed(static_cast<net::tls_problem>(thrown.code().value()));
+      co_return;
+    }
     auto const late = clock::now() >= self.deadline_;
     auto const aborted = thrown.code() == asio::error::operation_aborted;
     self.failed(late && aborted ? error_kind::timeout : net::classify(thrown.code()),
@@ -207,6 +249,13 @@ void prober::failed(error_kind why, std::string detail) {
   finding_.state = of_the_name ? readiness::not_attempted : meant_by(why);
 }
 
+void prober::failed(net::tls_problem why) {
+  auto const meant = meaning_of(why);
+  finding_.state = meant.state;
+  finding_.reason = meant.reason;
+  finding_.detail = make_error_code(why).message();
+}
+
 // Who replied, or ended a TCP connection, has answered. Who accepted and stays silent has not: the
 // kernel accepts for a server that hangs, too.
 readiness prober::meant_by(error_kind why) const {
@@ -225,6 +274,8 @@ void prober::concluded() {
   finding_.address = notes_.address;
   finding_.resolving = notes_.resolving;
   finding_.connecting = notes_.connecting;
+  finding_.securing = notes_.securing;
+  finding_.certificate_expires = notes_.expires;
   ended_();
 }
 

@@ -44,6 +44,7 @@ class prober {
 
   void heard(std::variant<protocol::verdict, protocol::silence> const& how);
   void failed(net::error_kind why, std::string detail);
+  void failed(net::tls_problem why);
   [[nodiscard]] readiness meant_by(net::error_kind why) const;
   void concluded();
 

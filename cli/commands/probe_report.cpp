@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
 #include <string_view>
 
 namespace conecta::command {
@@ -41,6 +44,19 @@ json nanoseconds(std::optional<duration> time) {
   return time ? json(time->count()) : json(nullptr);
 }
 
+/// As RFC 3339 has it, in UTC.
+json date(std::optional<std::chrono::system_clock::time_point> when) {
+  if (!when) {
+    return nullptr;
+  }
+  auto const seconds = std::chrono::system_clock::to_time_t(*when);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  std::array<char, 32> text{};
+  auto const size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return std::string{text.data(), size};
+}
+
 json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(report::safe_text(text));
 }
@@ -61,6 +77,9 @@ std::string phases_of(probe_finding const& finding) {
     add("dns", finding.resolving);
   }
   add("connect", finding.connecting);
+  if (finding.securing) {
+    add("tls", *finding.securing);
+  }
   if (finding.exchanging) {
     add("exchange", *finding.exchanging);
   }
@@ -100,8 +119,10 @@ json json_of(probe_finding const& finding) {
   out["address"] = text_or_null(finding.address);
   out["dns_ns"] = finding.resolving.count();
   out["connect_ns"] = finding.connecting.count();
+  out["tls_ns"] = nanoseconds(finding.securing);
   out["exchange_ns"] = nanoseconds(finding.exchanging);
   out["total_ns"] = finding.total.count();
+  out["certificate_expires"] = date(finding.certificate_expires);
   out["attempts"] = finding.attempts;
   out["wait_expired"] = finding.waiting == probe_finding::patience::expired;
   return out;

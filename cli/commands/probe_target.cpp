@@ -24,9 +24,9 @@ net::reply_framing framing_for(net::transport kind, std::optional<std::string_vi
 using parsed_target = std::variant<probe_target, net::url_error>;
 
 /// What is asked of an endpoint of which nothing is known but how bytes travel.
-parsed_target plain_target(net::endpoint_url url, std::optional<protocol::level> depth) {
+parsed_target plain_target(net::endpoint_url url, probe_wishes const& wishes) {
   if (url.names_a_user) {
-    return net::url_error{"tcp://, udp:// and unix:// have no user and no password"};
+    return net::url_error{url.scheme + ":// has no user and no password"};
   }
   for (auto const& [key, value] : url.query) {
     if (key != "send" && key != "expect") {
@@ -54,7 +54,7 @@ parsed_target plain_target(net::endpoint_url url, std::optional<protocol::level>
     }
     made.asks = std::move(asks);
   }
-  made.depth = depth.value_or(made.asks ? protocol::level::query : protocol::level::connect);
+  made.depth = wishes.depth.value_or(made.asks ? protocol::level::query : protocol::level::connect);
   if (made.depth > protocol::level::handshake && !made.asks) {
     return net::url_error{"without a question it has the levels connect and handshake"};
   }
@@ -64,6 +64,7 @@ parsed_target plain_target(net::endpoint_url url, std::optional<protocol::level>
     }
     made.asks.reset();
   }
+  made.tls = wishes.tls;
   made.url = std::move(url);
   return made;
 }
@@ -91,7 +92,7 @@ parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
     return parsed.error();
   }
   if (parsed->speaks == net::protocol::none) {
-    return plain_target(*std::move(parsed), wishes.depth);
+    return plain_target(*std::move(parsed), wishes);
   }
   give_password(*parsed, wishes.password);
   probe_target made;
@@ -105,6 +106,7 @@ parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
   if (auto const mistaken = protocol::introduce(*parsed, {.asks = made.depth}); !mistaken) {
     return mistaken.error();
   }
+  made.tls = wishes.tls;
   made.url = *std::move(parsed);
   return made;
 }

@@ -95,7 +95,7 @@ class inquiry {
     }
     auto const wanted = limits_.policy.wanted;
     bool const succeeded = which.latest.state == wanted;
-    bool const hopeless = wanted == readiness::ready && is_permanent(which.latest.state);
+    bool const hopeless = wanted == readiness::ready && is_permanent(which.latest);
     bool const late = limits_.wait && now >= give_up_at_ - last_attempt;
     if (succeeded || hopeless || late || !limits_.wait) {
       which.now = one::phase::done;
@@ -164,6 +164,11 @@ class inquiry {
 
 } // namespace
 
+bool is_permanent(probe_finding const& found) noexcept {
+  return found.state == readiness::denied || found.state == readiness::other_protocol ||
+         found.reason == "built_without" || found.reason == "file";
+}
+
 std::string_view name_of(readiness value) noexcept {
   constexpr std::array<std::string_view, 6> names{"ready",         "not_ready", "no_answer",
                                                   "not_attempted", "denied",    "other_protocol"};
@@ -188,7 +193,7 @@ int exit_code_of(probe_findings const& found, probe_policy const& policy) noexce
   bool expired = false;
   for (auto const& each : found.all) {
     worst = as_wanted(each) ? worst : std::max(worst, each.state);
-    hopeless += policy.wanted == readiness::ready && is_permanent(each.state) ? 1U : 0U;
+    hopeless += policy.wanted == readiness::ready && is_permanent(each) ? 1U : 0U;
     expired = expired || each.waiting == probe_finding::patience::expired;
   }
   if (expired && found.all.size() - hopeless >= policy.needed) {

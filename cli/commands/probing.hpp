@@ -8,6 +8,7 @@
 // Thread safety: probe_all runs to its end on the caller's thread, and makes no other where every
 // host is numeric.
 
+#include "net/channel.hpp"
 #include "net/error_kind.hpp"
 #include "net/framing.hpp"
 #include "net/url.hpp"
@@ -15,6 +16,7 @@
 
 #include <conecta/time.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -35,12 +37,14 @@ struct probe_target {
   net::endpoint_url url;
   std::optional<probe_question> asks; ///< of a URL that names no protocol
   protocol::level depth = protocol::level::connect;
+  net::tls_options tls; ///< where the URL is of TLS
 };
 
 /// What holds for all targets that do not say otherwise.
 struct probe_wishes {
   std::optional<protocol::level> depth; ///< none: the most that the URL allows
   std::optional<std::string> password;
+  net::tls_options tls;
 };
 
 /// The target, or the reason why the URL is none, ready to follow `"...": `.
@@ -57,11 +61,6 @@ enum class readiness : std::uint8_t {
   other_protocol, ///< what answers speaks something else
 };
 
-/// No waiting changes it.
-[[nodiscard]] constexpr bool is_permanent(readiness state) noexcept {
-  return state == readiness::denied || state == readiness::other_protocol;
-}
-
 [[nodiscard]] std::string_view name_of(readiness value) noexcept;
 
 /// Of the last attempt, but for the count and the total.
@@ -75,11 +74,17 @@ struct probe_finding {
   std::string address; ///< the last one tried; "" if there was none
   duration resolving{};
   duration connecting{};
+  std::optional<duration> securing; ///< none without TLS
+  /// The first certificate of the chain that does; none without TLS.
+  std::optional<std::chrono::system_clock::time_point> certificate_expires;
   std::optional<duration> exchanging; ///< none where no question was sent
   duration total{};                   ///< of all attempts and the waits between them
   unsigned attempts = 0;
   patience waiting = patience::left;
 };
+
+/// No waiting changes it.
+[[nodiscard]] bool is_permanent(probe_finding const& found) noexcept;
 
 /// Which findings are a success.
 struct probe_policy {

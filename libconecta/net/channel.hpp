@@ -5,7 +5,7 @@
 //
 // Thread safety: one thread at a time.
 
-#include "net/poller.hpp"
+#include "net/readiness.hpp"
 
 #include <boost/system/error_code.hpp>
 

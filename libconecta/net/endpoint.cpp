@@ -63,7 +63,8 @@ asio_endpoint<connection> make_endpoint(asio::any_io_executor executor, endpoint
   auto const shared = std::make_shared<endpoint_options const>(std::move(options));
   asio_endpoint<connection> made;
   made.open = [executor, shared, &counters](hook_context const& context) {
-    return establish(executor, shared->address, counters, context.deadline, nullptr, shared->rules);
+    return establish(executor, shared->address, counters, context.deadline,
+                     {.rules = shared->rules});
   };
   made.check = [shared](connection& over, unsigned, hook_context const& context) {
     return check_connection(over, shared, context.deadline);

@@ -1,5 +1,7 @@
 #include "net/error_kind.hpp"
 
+#include "net/channel.hpp"
+
 #include <conecta/error.hpp>
 
 #include <boost/asio/error.hpp>
@@ -63,6 +65,8 @@ error_kind kind_of_system(int value) noexcept {
     return error_kind::oversized;
   case ECANCELED:
     return error_kind::cancelled;
+  case EPROTO: // what came in the channel makes no sense
+    return error_kind::tls;
   case EACCES: // a firewall's local answer
   case EPERM:
     return error_kind::denied;
@@ -88,6 +92,9 @@ error_kind classify(error_code const& code) noexcept {
   if (code.category() == boost::asio::error::get_netdb_category() ||
       code.category() == boost::asio::error::get_addrinfo_category()) {
     return error_kind::name;
+  }
+  if (is_of_tls(code)) {
+    return code == tls_problem::not_tls ? error_kind::protocol : error_kind::tls;
   }
   return code == boost::asio::error::eof ? error_kind::closed : error_kind::other;
 }

@@ -196,13 +196,40 @@ error_code pending_error(int handle) {
   return {value, boost::system::system_category()};
 }
 
+/// The handshake, as a client who verifies the name that was asked for.
+asio::awaitable<error_code> secure(polled_socket& socket, endpoint_url const& to,
+                                   tls_options const* wanted) {
+  auto options = wanted != nullptr ? *wanted : tls_options{};
+  if (options.server_name.empty()) {
+    options.server_name = to.host.substr(0, to.host.find('%'));
+  }
+  auto problem = tls_problem::none;
+  socket.secure(open_tls(socket.handle(), options, problem));
+  if (socket.secured_by() == nullptr) {
+    co_return problem;
+  }
+  for (auto now = socket.shake_hands(); now != channel::progress::done;
+       now = socket.shake_hands()) {
+    if (now == channel::progress::failed) {
+      auto const of_system = last_error();
+      problem = socket.secured_by()->problem();
+      co_return problem != tls_problem::none ? error_code{problem} : of_system;
+    }
+    auto waiting = until(socket, readiness::readable);
+    auto const stopped = co_await std::move(waiting);
+    if (stopped) {
+      co_return stopped;
+    }
+  }
+  co_return error_code{};
+}
+
 } // namespace
 
 asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_url to,
-                                      wire_counters& counters, instant deadline,
-                                      establishment* notes, dial_rules* rules) {
+                                      wire_counters& counters, instant deadline, dial_options how) {
   establishment unseen;
-  auto& seen = notes != nullptr ? *notes : unseen;
+  auto& seen = how.notes != nullptr ? *how.notes : unseen;
   auto const started = std::chrono::steady_clock::now();
   if (!to.socket_path.empty()) {
     seen.address = to.socket_path;
@@ -216,7 +243,7 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     ++counters.connections_established;
     co_return connection{to.kind, std::move(socket), counters};
   }
-  auto resolving = resolve(executor, to, deadline, rules);
+  auto resolving = resolve(executor, to, deadline, how.rules);
   std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - started;
@@ -225,7 +252,7 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
   for (auto const& address : addresses) {
     seen.address = text_of(address);
     new_socket made;
-    auto const ports = rules != nullptr ? rules->next_ports() : std::nullopt;
+    auto const ports = how.rules != nullptr ? how.rules->next_ports() : std::nullopt;
     problem = ports ? begin_connect_from(*ports, address, to.kind, made)
                     : begin_connect(address, to.kind, 0, made);
     bool const under_way = problem == boost::system::errc::operation_in_progress;
@@ -246,6 +273,16 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     }
     if (!problem && is_connected_to_itself(socket.handle())) {
       problem = asio::error::connection_refused;
+    }
+    if (!problem && to.secure) {
+      auto securing = secure(socket, to, how.tls);
+      problem = co_await std::move(securing);
+      if (!problem) {
+        seen.securing = std::chrono::steady_clock::now() - resolved - seen.connecting;
+        seen.expires = socket.secured_by()->expires();
+      } else if (is_of_tls(problem)) {
+        break; // somebody was reached
+      }
     }
     if (!problem) {
       ++counters.connections_established;

@@ -1,7 +1,8 @@
 #pragma once
 
 // From a URL to a connected socket: resolves the host (a numeric address without a lookup), tries
-// its addresses in order, and stops when its coroutine is cancelled.
+// its addresses in order, shakes hands where the URL is of TLS, and stops when its coroutine is
+// cancelled.
 //
 // Errors: throws boost::system::system_error with the last address's error; at the deadline,
 // boost::asio::error::timed_out.
@@ -15,6 +16,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 namespace conecta::net {
@@ -23,15 +26,23 @@ namespace conecta::net {
 struct establishment {
   duration resolving{};
   duration connecting{};
-  std::string address; ///< "127.0.0.1:6379"; the last one tried
+  std::optional<duration> securing; ///< none: without TLS, or it came not so far
+  std::string address;              ///< "127.0.0.1:6379"; the last one tried
+  /// When the first certificate of the peer's chain does.
+  std::optional<std::chrono::system_clock::time_point> expires;
 };
 
-/// `notes` and `rules`, when given, outlive the coroutine. On UDP nothing is sent: it says nothing of the
-/// peer.
+/// What is not in the URL. All of it, when given, outlives the coroutine.
+struct dial_options {
+  establishment* notes = nullptr;
+  dial_rules* rules = nullptr;
+  tls_options const* tls = nullptr; ///< of a URL that is secure; none: verified, by its host's name
+};
+
+/// On UDP nothing is sent: it says nothing of the peer.
 [[nodiscard]] boost::asio::awaitable<connection> establish(boost::asio::any_io_executor executor,
                                                            endpoint_url to, wire_counters& counters,
                                                            instant deadline,
-                                                           establishment* notes = nullptr,
-                                                           dial_rules* rules = nullptr);
+                                                           dial_options how = {});
 
 } // namespace conecta::net

@@ -91,14 +91,24 @@ ssize_t polled_socket::peek(char* into, std::size_t room) const noexcept {
   return uninterrupted([&] { return ::recv(known_->socket, into, room, MSG_PEEK | MSG_DONTWAIT); });
 }
 
-/// What a channel waits for, its socket said that it has not.
+channel::progress polled_socket::shake_hands() const noexcept {
+  auto const how = channel_->shake_hands();
+  if (how == channel::progress::waits) {
+    note_what_channel_wants();
+  }
+  return how;
+}
+
 ssize_t polled_socket::through_channel(ssize_t count) const noexcept {
   if (count < 0 && errno == EAGAIN) {
-    auto& exhausted =
-        channel_->wanted() == readiness::readable ? known_->readable : known_->writable;
-    exhausted = false;
+    note_what_channel_wants();
   }
   return count;
+}
+
+/// Its socket said that it has not.
+void polled_socket::note_what_channel_wants() const noexcept {
+  (channel_->wanted() == readiness::readable ? known_->readable : known_->writable) = false;
 }
 
 bool polled_socket::await(readiness what, waiter& who) const {

@@ -37,6 +37,8 @@ class polled_socket {
   /// All that follows goes through `by`, which was made for this socket.
   void secure(std::unique_ptr<channel> by) noexcept { channel_ = std::move(by); }
   [[nodiscard]] channel* secured_by() const noexcept { return channel_.get(); }
+  /// Goes on with the handshake of its channel; when that waits: await.
+  [[nodiscard]] channel::progress shake_hands() const noexcept;
 
   [[nodiscard]] int handle() const noexcept; ///< -1: none
 
@@ -52,6 +54,7 @@ class polled_socket {
 
  private:
   ssize_t through_channel(ssize_t count) const noexcept;
+  void note_what_channel_wants() const noexcept;
 
   kind kind_ = kind::stream;
   std::unique_ptr<registration> known_;

@@ -7,6 +7,8 @@
 //
 // Thread safety: one thread, the one that runs the io_context.
 
+#include "net/readiness.hpp"
+
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -16,8 +18,6 @@
 #include <sys/epoll.h>
 
 namespace conecta::net {
-
-enum class readiness : std::uint8_t { readable, writable };
 
 class poller;
 class waiter;

@@ -25,32 +25,38 @@ enum class path_use : std::uint8_t {
   target, ///< of HTTP, with its query
 };
 
+/// How the bytes travel.
+enum class way : std::uint8_t { tcp, tls, udp, socket_path };
+
 struct scheme_row {
   std::string_view name;
-  transport kind;
+  way by;
   protocol speaks;
   std::uint16_t port; ///< where none is given; 0: it must be given
   path_use path;
-  bool is_socket_path = false;
 };
 
 constexpr std::array rows{
-    scheme_row{"tcp", transport::tcp, protocol::none, 0, path_use::none},
-    scheme_row{"udp", transport::udp, protocol::none, 0, path_use::none},
-    scheme_row{"unix", transport::tcp, protocol::none, 0, path_use::none, true},
-    scheme_row{"amqp", transport::tcp, protocol::amqp, 5672, path_use::name},
-    scheme_row{"http", transport::tcp, protocol::http, 80, path_use::target},
-    scheme_row{"memcached", transport::tcp, protocol::memcached, 11211, path_use::none},
-    scheme_row{"mqtt", transport::tcp, protocol::mqtt, 1883, path_use::none},
-    scheme_row{"mysql", transport::tcp, protocol::mysql, 3306, path_use::name},
-    scheme_row{"nats", transport::tcp, protocol::nats, 4222, path_use::none},
-    scheme_row{"postgres", transport::tcp, protocol::postgres, 5432, path_use::name},
-    scheme_row{"postgresql", transport::tcp, protocol::postgres, 5432, path_use::name},
-    scheme_row{"redis", transport::tcp, protocol::redis, 6379, path_use::name},
-    scheme_row{"redis+unix", transport::tcp, protocol::redis, 0, path_use::none, true},
+    scheme_row{"tcp", way::tcp, protocol::none, 0, path_use::none},
+    scheme_row{"tls", way::tls, protocol::none, 0, path_use::none},
+    scheme_row{"udp", way::udp, protocol::none, 0, path_use::none},
+    scheme_row{"unix", way::socket_path, protocol::none, 0, path_use::none},
+    scheme_row{"amqp", way::tcp, protocol::amqp, 5672, path_use::name},
+    scheme_row{"amqps", way::tls, protocol::amqp, 5671, path_use::name},
+    scheme_row{"http", way::tcp, protocol::http, 80, path_use::target},
+    scheme_row{"https", way::tls, protocol::http, 443, path_use::target},
+    scheme_row{"memcached", way::tcp, protocol::memcached, 11211, path_use::none},
+    scheme_row{"mqtt", way::tcp, protocol::mqtt, 1883, path_use::none},
+    scheme_row{"mqtts", way::tls, protocol::mqtt, 8883, path_use::none},
+    scheme_row{"mysql", way::tcp, protocol::mysql, 3306, path_use::name},
+    scheme_row{"nats", way::tcp, protocol::nats, 4222, path_use::none},
+    scheme_row{"postgres", way::tcp, protocol::postgres, 5432, path_use::name},
+    scheme_row{"postgresql", way::tcp, protocol::postgres, 5432, path_use::name},
+    scheme_row{"redis", way::tcp, protocol::redis, 6379, path_use::name},
+    scheme_row{"rediss", way::tls, protocol::redis, 6379, path_use::name},
+    scheme_row{"redis+unix", way::socket_path, protocol::redis, 0, path_use::none},
 };
-constexpr std::array later{"tls"sv,     "https"sv, "rediss"sv, "amqps"sv,
-                           "mongodb"sv, "dns"sv,   "target"sv};
+constexpr std::array later{"mongodb"sv, "dns"sv, "target"sv};
 constexpr std::size_t longest_url = 8192;
 constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
@@ -365,8 +371,9 @@ parsed parse_url(std::string_view text, schemes allowed) {
   }
   auto const& row = *std::get<scheme_row const*>(named);
   url.scheme = row.name;
-  url.kind = row.kind;
+  url.kind = row.by == way::udp ? transport::udp : transport::tcp;
   url.speaks = row.speaks;
+  url.secure = row.by == way::tls;
   text.remove_prefix(colon + 3);
   if (text.find('#') != std::string_view::npos) {
     return wrong("a URL of an endpoint has no #fragment; write %23 for a #");
@@ -375,7 +382,7 @@ parsed parse_url(std::string_view text, schemes allowed) {
   std::string_view place = text.substr(0, question);
   std::string_view const query =
       question == text.npos ? std::string_view{} : text.substr(question + 1);
-  if (row.is_socket_path) {
+  if (row.by == way::socket_path) {
     if (auto const at = place.find('@'); !place.starts_with('/') && at != place.npos) {
       if (auto problem = read_user(place.substr(0, at), url)) {
         return *problem;

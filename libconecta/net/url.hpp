@@ -38,6 +38,7 @@ struct endpoint_url {
   std::string scheme = "tcp"; ///< as it was given, in lower case
   transport kind = transport::tcp;
   protocol speaks = protocol::none;
+  bool secure = false;       ///< over TLS
   bool names_a_user = false; ///< there is an @, if with nothing before it
   std::string user;
   std::optional<std::string> password;

@@ -85,7 +85,7 @@ std::string host_field(endpoint_url const& to) {
   auto known = to;
   known.host = to.host.substr(0, to.host.find('%'));
   auto const whole = known.host_and_port();
-  constexpr std::uint16_t usual_port = 80;
+  std::uint16_t const usual_port = to.secure ? 443 : 80;
   return to.port == usual_port ? whole.substr(0, whole.rfind(':')) : whole;
 }
 

@@ -250,7 +250,7 @@ TEST_CASE("URLs that cannot be probed are mistakes of usage") {
   CHECK(run_command({"udp://127.0.0.1:1?send=x"}) == 64);
   CHECK(run_command({"tcp://127.0.0.1:1?sned=x"}) == 64);
   CHECK(run_command({"tcp://anna:pw@127.0.0.1:1"}) == 64);
-  CHECK(run_command({"rediss://127.0.0.1:1"}) == 64);
+  CHECK(run_command({"mongodb://127.0.0.1:1"}) == 64);
   CHECK(run_command({"redis://127.0.0.1:1/two"}) == 64);
   CHECK(run_command({"redis://127.0.0.1:1?rule=primary"}) == 64);
   CHECK(run_command({"redis://127.0.0.1:1?role=boss"}) == 64);

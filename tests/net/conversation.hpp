@@ -76,7 +76,8 @@ class conversation final : public net::exchange_listener {
   // Each awaited value has a name: g++ 12 miscompiles several shorter forms.
   static boost::asio::awaitable<void> establish(conversation& self, net::endpoint_url to) {
     auto const executor = self.context_.get_executor();
-    auto establishing = net::establish(executor, to, self.counters_, never, &self.notes_);
+    auto establishing =
+        net::establish(executor, to, self.counters_, never, {.notes = &self.notes_});
     net::connection made = co_await std::move(establishing);
     self.link_.emplace(std::move(made));
   }

@@ -65,7 +65,8 @@ struct dialler {
 
   static asio::awaitable<void> establish_into(dialler& self, endpoint_url to, dial_rules& rules) {
     auto const executor = self.context.get_executor();
-    auto establishing = establish(executor, std::move(to), self.counters, never, nullptr, &rules);
+    dial_options const how{.rules = &rules};
+    auto establishing = establish(executor, std::move(to), self.counters, never, how);
     connection one = co_await std::move(establishing);
     self.made.push_back(std::move(one));
   }

@@ -65,8 +65,8 @@ TEST_CASE("what is wrong with a URL is said with what is allowed") {
   };
   auto const [text, said] = GENERATE(
       row{"", "begins with its scheme"}, row{"127.0.0.1:80", "begins with its scheme"},
-      row{"tpc://h:1", "did you mean tcp://"}, row{"gopher://h:1", "allowed: tcp://, udp://"},
-      row{"rediss://h:1", "not supported yet"}, row{"unix://run/x", "begins with a slash"},
+      row{"tpc://h:1", "did you mean tcp://"}, row{"gopher://h:1", "allowed: tcp://, tls://, udp://"},
+      row{"mongodb://h:1", "not supported yet"}, row{"unix://run/x", "begins with a slash"},
       row{"unix://", "begins with a slash"},
       row{"redis+unix:///a%zz", "in the path must be followed"},
       row{"tcp://:80", "the host is empty"}, row{"tcp://", "the host is empty"},
@@ -87,6 +87,19 @@ TEST_CASE("what is wrong with a URL is said with what is allowed") {
   auto const url = parse_url(text);
   REQUIRE_FALSE(url.has_value());
   CHECK_THAT(url.error().message, Contains(said));
+}
+
+TEST_CASE("a scheme of TLS is that of its protocol, with a port of its own") {
+  auto const [text, speaks, port] = GENERATE(
+      std::tuple{"https://h", protocol::http, 443}, std::tuple{"rediss://h", protocol::redis, 6379},
+      std::tuple{"amqps://h", protocol::amqp, 5671}, std::tuple{"mqtts://h", protocol::mqtt, 8883},
+      std::tuple{"tls://h:1", protocol::none, 1});
+  auto const url = parse_url(text);
+  REQUIRE(url.has_value());
+  CHECK(url->secure);
+  CHECK(url->speaks == speaks);
+  CHECK(url->port == port);
+  CHECK_FALSE(parse_url("redis://h")->secure);
 }
 
 TEST_CASE("no text that a URL gives away holds its password") {

@@ -256,6 +256,161 @@ def mysql(directory):
     server.end()
 
 
+class Certificates:
+    """An authority of our own, and what it signed, and did not."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.make("authority", "-x509", days=30, host="authority")
+        self.authority = f"{directory}/authority.pem"
+        for name, days, host in (("good", 30, "localhost"), ("other", 30, "elsewhere.example"),
+                                 ("client", 30, "client")):
+            self.sign(name, days, host)
+        self.make("self", "-x509", days=30, host="localhost")
+        self.sign("expired", -1, "localhost")
+
+    def make(self, name, *options, days, host):
+        subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-keyout", f"{self.directory}/{name}.key",
+                        "-out", f"{self.directory}/{name}.pem", "-days", str(days),
+                        "-subj", f"/CN={host}",
+                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", *options],
+                       check=True, stderr=subprocess.DEVNULL)
+
+    def sign(self, name, days, host):
+        path = f"{self.directory}/{name}"
+        subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-nodes", "-keyout", f"{path}.key", "-out", f"{path}.request",
+                        "-subj", f"/CN={host}"], check=True, stderr=subprocess.DEVNULL)
+        address = "" if host != "localhost" else ",IP:127.0.0.1"
+        with open(f"{path}.names", "w", encoding="ascii") as file:
+            file.write(f"subjectAltName=DNS:{host}{address}")
+        subprocess.run(["openssl", "x509", "-req", "-in", f"{path}.request", "-CA", self.authority,
+                        "-CAkey", f"{self.directory}/authority.key", "-days", str(days),
+                        "-extfile", f"{path}.names", "-out", f"{path}.pem"],
+                       check=True, stderr=subprocess.DEVNULL)
+
+
+def tls(directory):
+    """nginx with a port for each certificate, and Redis; then those who speak no TLS."""
+    made = Certificates(directory)
+    doors = {name: free_port() for name in ("good", "other", "self", "expired", "client")}
+
+    class Doors(Nginx):
+        def command(self):
+            command = super().command()
+            with open(f"{self.directory}/nginx.conf", encoding="ascii") as file:
+                text = file.read()
+            servers = "".join(f"""
+                server {{ listen 127.0.0.1:{port} ssl;
+                  ssl_certificate {directory}/{'good' if name == 'client' else name}.pem;
+                  ssl_certificate_key {directory}/{'good' if name == 'client' else name}.key;
+                  {f'ssl_client_certificate {made.authority}; ssl_verify_client on;'
+                   if name == 'client' else ''}
+                  location / {{ return 204; }} }}""" for name, port in doors.items())
+            with open(f"{self.directory}/nginx.conf", "w", encoding="ascii") as file:
+                file.write(text.rstrip().removesuffix("}") + servers + "}\n")
+            return command
+
+    server = Doors(directory)
+    trusts = ("--ca", made.authority)
+    good = f"https://127.0.0.1:{doors['good']}/"
+    ready = expect("https: ready", good, 0, options=trusts)
+    if not json.loads(ready.stdout)["targets"][0]["certificate_expires"]:
+        BREACHES.append("https: it does not say when the certificate expires")
+    expect("https: by its name", good.replace("127.0.0.1", "localhost"), 0, options=trusts)
+    expect("https: an authority that nobody knows", good, 1, "certificate")
+    expect("https: an authority that nobody knows, trusted", good, 0, options=("--insecure",))
+    expect("https: self-signed", good.replace(str(doors["good"]), str(doors["self"])), 1,
+           "certificate", trusts)
+    for name in ("other", "expired"):
+        expect(f"https: {name}", f"https://localhost:{doors[name]}/", 1, "certificate", trusts)
+    expect("https: another name, asked for", f"https://localhost:{doors['other']}/", 0,
+           options=(*trusts, "--sni", "elsewhere.example"))
+    expect("tls: ready", f"tls://localhost:{doors['good']}", 0, options=trusts)
+    expect("tls: and nobody hangs up", f"tls://localhost:{doors['good']}", 0,
+           options=(*trusts, "--level", "handshake"))
+    expect("tls: a reply that is asked for", f"tls://localhost:{doors['good']}"
+           "?send=GET%20/%20HTTP/1.0%0D%0A%0D%0A&expect=HTTP/1.1%20204", 0, options=trusts)
+    private = f"https://localhost:{doors['client']}/"
+    expect("https: no certificate of the client", private, 1, "status", trusts)
+    expect("https: with one", private, 0,
+           options=(*trusts, "--cert", f"{directory}/client.pem", "--key",
+                    f"{directory}/client.key"))
+    expect("https: with another's key", private, 3, "file",
+           (*trusts, "--cert", f"{directory}/client.pem", "--key", f"{directory}/good.key"))
+    expect("https: a file of authorities that holds none", good, 3, "file",
+           ("--ca", f"{directory}/good.key"))
+    expect("https: where only HTTP is spoken", f"https://127.0.0.1:{server.port}/", 5, "protocol",
+           trusts)
+    expect("http: where only HTTPS is spoken", f"http://127.0.0.1:{doors['good']}/", 1, "status")
+    server.process.send_signal(19)  # SIGSTOP
+    expect("https: stopped", good, 2, "timeout", (*trusts, "--timeout", "300ms"))
+    server.end()
+
+    hostile_to_tls()
+
+    class SecureRedis(Redis):
+        def command(self):
+            return [*super().command(), "--tls-port", str(self.tls_port), "--tls-cert-file",
+                    f"{directory}/good.pem", "--tls-key-file", f"{directory}/good.key",
+                    "--tls-ca-cert-file", made.authority]
+        tls_port = free_port()
+
+    if Redis.exists():
+        server = SecureRedis(directory)
+        url = f"rediss://localhost:{server.tls_port}"
+        keys = ("--cert", f"{directory}/client.pem", "--key", f"{directory}/client.key")
+        expect("rediss: ready", url, 0, options=(*trusts, *keys))
+        expect("rediss: no certificate of the client", url, 4, "denied", trusts)
+        # It waits for the end of what it takes for a line.
+        expect("rediss: where only Redis is spoken", f"rediss://localhost:{server.port}", 2,
+               "timeout", (*trusts, "--timeout", "300ms"))
+        server.end()
+
+
+def hostile_to_tls():
+    """What answers a handshake with anything else."""
+    def answering(say):
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+
+        def serve():
+            while True:
+                try:
+                    client, _ = listener.accept()
+                except OSError:
+                    return
+                with client:
+                    client.recv(4096)
+                    say(client)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return listener, f"tls://127.0.0.1:{listener.getsockname()[1]}"
+
+    def drip(client):
+        try:
+            for byte in b"\x16\x03\x03\x40\x00" + bytes(60):
+                client.sendall(bytes([byte]))
+                time.sleep(0.1)
+        except OSError:
+            pass
+
+    for what, say, code, reason in (
+            ("garbage", lambda client: client.sendall(b"\xff" * 5000), 5, "protocol"),
+            ("a record of 64 KiB", lambda client: client.sendall(b"\x16\x03\x03\xff\xff" * 9), 5,
+             "protocol"),
+            ("the end", lambda client: None, 1, "tls"),
+            ("an alert", lambda client: client.sendall(b"\x15\x03\x03\x00\x02\x02\x28"), 1, "tls"),
+            ("a byte at a time", drip, 2, "timeout")):
+        listener, url = answering(say)
+        ended = expect(f"tls: answered with {what}", url, code, reason, ("--timeout", "500ms"))
+        if ended.seconds > 1.5:
+            BREACHES.append(f"tls: answered with {what}: took {ended.seconds:.1f} s")
+        listener.close()
+
+
 def nobody(_directory):
     port = free_port()
     for scheme in ("amqp", "http", "memcached", "mqtt", "mysql", "nats", "postgres", "redis"):
@@ -283,7 +438,7 @@ def nobody(_directory):
 
 PARTS = {"redis": (Redis, redis), "http": (Nginx, http), "memcached": (Memcached, memcached),
          "mqtt": (Mosquitto, mqtt), "nats": (Nats, nats), "postgres": (Postgres, postgres),
-         "mysql": (Mariadb, mysql)}
+         "mysql": (Mariadb, mysql), "tls": (Nginx, tls)}
 
 
 def main():
