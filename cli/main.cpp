@@ -5,10 +5,12 @@
 #include "commands/output.hpp"
 #include "commands/probe.hpp"
 #include "commands/proxy.hpp"
+#include "commands/run_after.hpp"
 #include "commands/schema.hpp"
 #include "commands/secret.hpp"
 #include "commands/serve.hpp"
 #include "commands/simulate.hpp"
+#include "commands/version.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -18,6 +20,7 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -40,13 +43,18 @@ int run(int argc, char** argv) {
   CLI::App app{"Benchmarks connection pools against live services, and probes endpoints."};
   app.name("conecta");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "conecta " CONECTA_VERSION);
+  bool as_json = false;
+  auto* const json = app.add_flag("--json", as_json)->group("");
+  json->needs(app.set_version_flag("--version", [&as_json] {
+    return as_json ? command::version_json(CONECTA_VERSION) : "conecta " CONECTA_VERSION;
+  }));
   app.failure_message(failure_text);
   app.get_formatter()->column_width(26);
   std::function<int()> action;
+  auto follows = command::take_command(argc, argv);
   command::add_bench(app, action);
   command::add_check(app, action);
-  command::add_probe(app, action);
+  command::add_probe(app, action, std::move(follows));
   command::add_proxy(app, action);
   command::add_schema(app, action);
   command::add_serve(app, action);

@@ -3,6 +3,7 @@
 #include "commands/exit_code.hpp"
 #include "report/safe_text.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -112,7 +113,23 @@ bool takes_colours(int descriptor) {
   return rewrites_lines(descriptor) && (no_color == nullptr || *no_color == '\0');
 }
 
+namespace {
+
+constexpr std::array taken_signals{SIGPIPE, SIGINT, SIGTERM};
+std::array<struct sigaction, taken_signals.size()> found_signals{};
+
+} // namespace
+
+void restore_signals() noexcept {
+  for (std::size_t index = 0; index < taken_signals.size(); ++index) {
+    ::sigaction(taken_signals[index], &found_signals[index], nullptr);
+  }
+}
+
 void prepare_standard_streams() noexcept {
+  for (std::size_t index = 0; index < taken_signals.size(); ++index) {
+    ::sigaction(taken_signals[index], nullptr, &found_signals[index]);
+  }
   std::signal(SIGPIPE, SIG_IGN);
   for (auto const each : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(each, F_GETFD) < 0) { // an open takes the lowest that is free: this one

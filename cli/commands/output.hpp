@@ -37,4 +37,7 @@ namespace conecta::command {
 /// where that is closed: using it fails, too. To be called first.
 void prepare_standard_streams() noexcept;
 
+/// As they were before: SIGPIPE, SIGINT and SIGTERM. For who becomes another program.
+void restore_signals() noexcept;
+
 } // namespace conecta::command

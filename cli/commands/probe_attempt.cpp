@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "net/endpoint.hpp"
+#include "protocol/client_session.hpp"
 #include "protocol/introduction.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <sys/socket.h>
 #include <utility>
+#include <vector>
 
 namespace conecta::command {
 namespace {
@@ -149,6 +151,15 @@ void prober::stop() { stop_.emit(asio::cancellation_type::terminal); }
 
 asio::awaitable<void> prober::run(prober& self) {
   try {
+    auto const& url = self.target_.url;
+    bool const by_client =
+        self.target_.depth >= protocol::level::auth &&
+        (url.speaks == net::protocol::mysql || url.speaks == net::protocol::postgres);
+    if (by_client) {
+      auto asking = ask_by_client(self);
+      co_await std::move(asking);
+      co_return;
+    }
     auto const executor = self.context_.get_executor();
     net::dial_options const how{.notes = &self.notes_, .tls = &self.target_.tls};
     auto establishing =
@@ -180,6 +191,43 @@ asio::awaitable<void> prober::run(prober& self) {
                 late ? "timed out" : thrown.code().message());
   } catch (std::exception const& thrown) {
     self.failed(error_kind::other, thrown.what());
+  }
+}
+
+/// The client's library connects by itself, to one address after the other.
+asio::awaitable<void> prober::ask_by_client(prober& self) {
+  auto const began = clock::now();
+  auto const& url = self.target_.url;
+  auto looking = net::addresses_of(self.context_.get_executor(), url, self.deadline_);
+  std::vector<asio::ip::tcp::endpoint> const addresses = co_await std::move(looking);
+  auto const resolved = clock::now();
+  self.notes_.resolving = resolved - began;
+  for (auto const& each : addresses) {
+    auto wishes = protocol::wishes_of(url);
+    wishes.address = each.address().to_string();
+    wishes.asks = self.target_.depth;
+    wishes.tls = self.target_.tls;
+    self.notes_.address = net::text_of(each);
+    std::string missing;
+    auto const session = protocol::open_client(wishes, missing);
+    if (session == nullptr) {
+      self.finding_.state = readiness::not_attempted;
+      self.finding_.reason = "built_without";
+      self.finding_.detail = missing;
+      co_return;
+    }
+    std::optional<instant> reached_at;
+    auto talking = protocol::conduct(*session, url.speaks, self.deadline_, reached_at);
+    std::variant<protocol::verdict, protocol::silence> const how = co_await std::move(talking);
+    self.notes_.connecting = reached_at.value_or(clock::now()) - resolved;
+    if (reached_at) {
+      self.reached_ = reached::connection;
+      self.finding_.exchanging = clock::now() - *reached_at;
+    }
+    self.heard(how);
+    if (reached_at || clock::now() >= self.deadline_) {
+      co_return;
+    }
   }
 }
 

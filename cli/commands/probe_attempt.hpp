@@ -38,6 +38,7 @@ class prober {
 
  private:
   static boost::asio::awaitable<void> run(prober& self);
+  static boost::asio::awaitable<void> ask_by_client(prober& self);
   static boost::asio::awaitable<void> talk(prober& self, net::connection& link);
   static boost::asio::awaitable<void> ask(prober& self, net::connection& link);
   static boost::asio::awaitable<void> linger(prober& self, net::connection& link);

@@ -98,6 +98,9 @@ std::string line_of(probe_finding const& finding, std::size_t url_width) {
     line += "  " + finding.reason + ": " +
             report::fitted(report::safe_text(finding.detail), most_columns);
   }
+  if (!finding.warning.empty()) {
+    line += "  " + finding.warning;
+  }
   if (is_behind_a_name(finding)) {
     line += ", " + report::safe_text(finding.address);
   }
@@ -116,11 +119,13 @@ json json_of(probe_finding const& finding) {
   out["state"] = name_of(finding.state);
   out["reason"] = text_or_null(finding.reason);
   out["detail"] = text_or_null(finding.detail);
+  out["warning"] = text_or_null(finding.warning);
   out["address"] = text_or_null(finding.address);
   out["dns_ns"] = finding.resolving.count();
   out["connect_ns"] = finding.connecting.count();
   out["tls_ns"] = nanoseconds(finding.securing);
   out["exchange_ns"] = nanoseconds(finding.exchanging);
+  out["took_ns"] = finding.took.count();
   out["total_ns"] = finding.total.count();
   out["certificate_expires"] = date(finding.certificate_expires);
   out["attempts"] = finding.attempts;
@@ -139,6 +144,14 @@ std::string probe_text(std::vector<probe_finding> const& findings) {
   std::string text;
   for (auto const& each : findings) {
     text += line_of(each, widest);
+  }
+  return text;
+}
+
+std::string probe_json_lines(std::vector<probe_finding> const& findings) {
+  std::string text;
+  for (auto const& each : findings) {
+    text += json_of(each).dump() + "\n";
   }
   return text;
 }

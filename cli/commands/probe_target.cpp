@@ -73,9 +73,7 @@ parsed_target plain_target(net::endpoint_url url, probe_wishes const& wishes) {
 /// for Redis, whose password stands alone. A user of NATS without a password is a token.
 void give_password(net::endpoint_url& url, std::optional<std::string> const& password) {
   bool const wants_one = url.names_a_user || url.speaks == net::protocol::redis;
-  bool const takes_one =
-      url.speaks != net::protocol::mysql && url.speaks != net::protocol::postgres;
-  if (!url.password && wants_one && takes_one && password) {
+  if (!url.password && wants_one && password) {
     url.names_a_user = true;
     url.password = password;
   }
@@ -99,9 +97,8 @@ parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
   auto const highest = protocol::highest_level(*parsed);
   made.depth = wishes.depth.value_or(highest);
   if (made.depth > highest) {
-    return net::url_error{
-        "the levels of " + parsed->scheme + ":// are connect and handshake" +
-        (parsed->speaks == net::protocol::amqp ? ", and with a user auth and query" : " yet")};
+    return net::url_error{"the levels of " + parsed->scheme + ":// are connect and handshake" +
+                          ", and with a user auth and query"};
   }
   if (auto const mistaken = protocol::introduce(*parsed, {.asks = made.depth}); !mistaken) {
     return mistaken.error();

@@ -1,6 +1,7 @@
 #include "commands/probing.hpp"
 
 #include "commands/probe_attempt.hpp"
+#include "report/units.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -12,7 +13,9 @@
 #include <csignal>
 #include <deque>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace conecta::command {
 namespace {
@@ -65,6 +68,9 @@ class inquiry {
     prober who;
     asio::steady_timer until_next;
     probe_finding latest;
+    instant asked_at{};
+    duration pause{};
+    unsigned in_a_row = 0; ///< successes
     enum class phase { waiting, asked, done } now = phase::waiting;
   };
 
@@ -74,7 +80,8 @@ class inquiry {
       queue_.pop_front();
       ++running_;
       next.now = one::phase::asked;
-      auto const deadline = std::min(saturating_add(clock::now(), limits_.attempt), give_up_at_);
+      next.asked_at = clock::now();
+      auto const deadline = std::min(saturating_add(next.asked_at, limits_.attempt), give_up_at_);
       next.who.attempt(deadline, [this, &next] { attempted(next); });
     }
     if (asked_.empty()) {
@@ -88,21 +95,30 @@ class inquiry {
     auto const now = clock::now();
     if (!over_ || which.latest.attempts == 0) { // what was cut off says nothing
       which.latest = which.who.finding();
+      which.latest.took = now - which.asked_at;
       which.latest.total = now - began_;
+      weigh(which.latest, limits_, std::chrono::system_clock::now());
     }
     if (over_) {
       return;
     }
     auto const wanted = limits_.policy.wanted;
-    bool const succeeded = which.latest.state == wanted;
+    which.in_a_row = which.latest.state == wanted ? which.in_a_row + 1 : 0;
+    bool const succeeded = which.in_a_row >= limits_.successes;
     bool const hopeless = wanted == readiness::ready && is_permanent(which.latest);
     bool const late = limits_.wait && now >= give_up_at_ - last_attempt;
-    if (succeeded || hopeless || late || !limits_.wait) {
+    if (succeeded || hopeless || late || (!limits_.wait && which.in_a_row == 0)) {
       which.now = one::phase::done;
       ++done_;
       successes_ += succeeded ? 1U : 0U;
       hopeless_ += hopeless ? 1U : 0U;
       if (late && !succeeded && !hopeless) {
+        if (which.latest.state == wanted) { // not often enough
+          which.latest.state = readiness::not_ready;
+          which.latest.reason = "unsteady";
+          which.latest.detail = std::to_string(which.in_a_row) + " of " +
+                                std::to_string(limits_.successes) + " times in a row";
+        }
         which.latest.waiting = probe_finding::patience::expired;
       }
     } else {
@@ -118,13 +134,21 @@ class inquiry {
     if (limits_.trying_again) {
       limits_.trying_again(which.latest);
     }
-    which.until_next.expires_at(std::min(now + limits_.between, give_up_at_ - last_attempt));
+    bool const grows = which.in_a_row == 0 && which.pause > duration::zero();
+    which.pause = grows ? longer(which.pause) : limits_.between;
+    which.until_next.expires_at(std::min(now + which.pause, give_up_at_ - last_attempt));
     which.until_next.async_wait([this, &which](boost::system::error_code const& cancelled) {
       if (!cancelled) {
         queue_.push_back(&which);
         let_in();
       }
     });
+  }
+
+  [[nodiscard]] duration longer(duration pause) const {
+    auto const grown = std::chrono::duration<double, std::nano>{pause} * limits_.backoff;
+    auto const most = std::max(limits_.longest_between, limits_.between);
+    return grown < most ? std::chrono::duration_cast<duration>(grown) : most;
   }
 
   /// Whether nothing that is still to come can matter. Without a wait each is asked once.
@@ -175,15 +199,55 @@ std::string_view name_of(readiness value) noexcept {
   return names[static_cast<std::size_t>(value)];
 }
 
+namespace {
+
+std::string days(std::chrono::system_clock::duration left) {
+  auto const whole = std::chrono::duration_cast<std::chrono::hours>(left).count() / 24;
+  return "the certificate expires in " + std::to_string(whole) + (whole == 1 ? " day" : " days");
+}
+
+} // namespace
+
+void weigh(probe_finding& found, probe_limits const& limits,
+           std::chrono::system_clock::time_point now) {
+  if (found.state != readiness::ready) {
+    return;
+  }
+  auto const refuse = [&](std::string reason, std::string detail) {
+    found.state = readiness::not_ready;
+    found.reason = std::move(reason);
+    found.detail = std::move(detail);
+  };
+  if (found.certificate_expires) {
+    auto const left = *found.certificate_expires - now;
+    if (limits.cert_crit && left < *limits.cert_crit) {
+      return refuse("certificate", days(left));
+    }
+    if (limits.cert_warn && left < *limits.cert_warn) {
+      found.warning = days(left);
+    }
+  }
+  if (limits.crit && found.took > *limits.crit) {
+    return refuse("slow", "slower than " + report::human_duration(*limits.crit));
+  }
+  if (limits.warn && found.took > *limits.warn) {
+    found.warning += (found.warning.empty() ? "" : ", ") + std::string{"slower than "} +
+                     report::human_duration(*limits.warn);
+  }
+}
+
 probe_findings probe_all(std::vector<probe_target> const& targets, probe_limits const& limits) {
   return inquiry{targets, limits}.run();
 }
 
-int exit_code_of(probe_findings const& found, probe_policy const& policy) noexcept {
+int exit_code_of(probe_findings const& found, probe_limits const& limits) noexcept {
+  auto const& policy = limits.policy;
   auto const as_wanted = [&](probe_finding const& each) { return each.state == policy.wanted; };
   auto const succeeded = std::ranges::count_if(found.all, as_wanted);
   if (static_cast<std::size_t>(succeeded) >= policy.needed) {
-    return 0;
+    bool const warned = std::ranges::any_of(
+        found.all, [](probe_finding const& each) { return !each.warning.empty(); });
+    return warned && limits.warnings_fail ? 1 : 0;
   }
   if (found.interrupted_by) {
     return 128 + *found.interrupted_by;

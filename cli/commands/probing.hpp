@@ -72,12 +72,14 @@ struct probe_finding {
   std::string reason;  ///< one word: an error's kind, or what the server said; "" when it is ready
   std::string detail;  ///< raw, may quote the peer
   std::string address; ///< the last one tried; "" if there was none
+  std::string warning; ///< what is not well with what is ready: "slower than 50.0 ms"; "": nothing
   duration resolving{};
   duration connecting{};
   std::optional<duration> securing; ///< none without TLS
   /// The first certificate of the chain that does; none without TLS.
   std::optional<std::chrono::system_clock::time_point> certificate_expires;
   std::optional<duration> exchanging; ///< none where no question was sent
+  duration took{};                    ///< the last attempt
   duration total{};                   ///< of all attempts and the waits between them
   unsigned attempts = 0;
   patience waiting = patience::left;
@@ -95,6 +97,12 @@ struct probe_policy {
 struct probe_limits {
   duration attempt = std::chrono::seconds{2}; ///< one attempt, from the name to the last byte
   duration between = std::chrono::milliseconds{200}; ///< attempts, where they are repeated
+  double backoff = 1;                                ///< each time so much longer
+  duration longest_between = std::chrono::seconds{5};
+  unsigned successes = 1;                       ///< in a row, before a target is as wanted
+  std::optional<duration> warn = {}, crit = {}; ///< of an attempt: a warning; not ready
+  std::optional<duration> cert_warn = {}, cert_crit = {}; ///< what is left of a certificate
+  bool warnings_fail = false;
   probe_policy policy = {};
   std::optional<duration> wait = {}; ///< tries again for so long; none: tries once
   std::function<void(probe_finding const&)> trying_again = {}; ///< is told what an attempt found
@@ -110,9 +118,13 @@ struct probe_findings {
 [[nodiscard]] probe_findings probe_all(std::vector<probe_target> const& targets,
                                        probe_limits const& limits);
 
-/// The exit code of all together: 0 for a success; 128 and the signal when it was interrupted; 124
-/// when a wait expired that could have succeeded; the worst otherwise. Where nobody was wanted,
-/// somebody who is ready is 1.
-[[nodiscard]] int exit_code_of(probe_findings const& found, probe_policy const& policy) noexcept;
+/// The exit code of all together: 0 for a success, 1 for one with warnings if those fail; 128 and
+/// the signal when it was interrupted; 124 when a wait expired that could have succeeded; the worst
+/// otherwise. Where nobody was wanted, somebody who is ready is 1.
+[[nodiscard]] int exit_code_of(probe_findings const& found, probe_limits const& limits) noexcept;
+
+/// What the limits make of what is ready: a warning, or that it is not.
+void weigh(probe_finding& found, probe_limits const& limits,
+           std::chrono::system_clock::time_point now);
 
 } // namespace conecta::command

@@ -61,7 +61,7 @@ std::variant<upstream, exit_code> find_upstream(std::string const& to) {
     return upstream{net::transport::tcp, *where, to};
   }
   std::string error;
-  auto const url = scenario::read_url(to, error);
+  auto const url = scenario::read_url(to, error, net::schemes::plain);
   if (!url) {
     say("--to " + scenario::in_quotes(to, 200) + ": " + error +
         (error.ends_with("udp://") ? ", unix:PATH" : ""));

@@ -8,7 +8,11 @@
 
 namespace conecta::command {
 
-/// Adds --ca, --cert, --key, --sni and --insecure, which set `into` when the command line is parsed.
+/// Where they stand in the help.
+inline constexpr char const* tls_group = "TLS";
+
+/// Adds --ca, --cert, --key, --sni and --insecure, which set `into` when the command line is
+/// parsed.
 void add_tls_options(CLI::App& to, net::tls_options& into);
 
 } // namespace conecta::command

@@ -7,6 +7,9 @@
 namespace conecta::fault {
 
 wire::address resolve(net::endpoint_url const& url) {
+  if (!url.socket_path.empty()) {
+    return wire::address::unix_path(url.socket_path).value();
+  }
   if (auto const numeric = wire::address::numeric(url.host, url.port)) {
     return *numeric;
   }

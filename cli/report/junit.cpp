@@ -3,6 +3,7 @@
 #include "report/judgement_phrases.hpp"
 #include "report/safe_text.hpp"
 #include "report/text.hpp"
+#include "report/xml.hpp"
 
 #include <array>
 #include <cstdio>
@@ -23,31 +24,8 @@ struct test_case {
   std::string message; ///< why, or what was observed
 };
 
-/// For the inside of quotes and of elements. U+FFFE and U+FFFF are in no XML.
-std::string escaped(std::string_view safe) {
-  std::string out;
-  for (std::size_t at = 0; at < safe.size(); ++at) {
-    auto const rest = safe.substr(at);
-    if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
-      out += "\xef\xbf\xbd";
-      at += 2;
-    } else if (safe[at] == '&') {
-      out += "&amp;";
-    } else if (safe[at] == '<') {
-      out += "&lt;";
-    } else if (safe[at] == '>') {
-      out += "&gt;";
-    } else if (safe[at] == '"') {
-      out += "&quot;";
-    } else {
-      out += safe[at];
-    }
-  }
-  return out;
-}
-
 std::string attribute(std::string_view name, std::string_view value) {
-  return " " + std::string{name} + "=\"" + escaped(value) + "\"";
+  return " " + std::string{name} + "=\"" + xml_escaped(value) + "\"";
 }
 
 std::string seconds(duration time) {
@@ -132,12 +110,12 @@ void put(std::string& out, test_case const& one, std::string_view suite) {
   switch (one.how) {
   case outcome::passed:
     if (!one.message.empty()) {
-      out += "      <system-out>" + escaped(one.message) + "</system-out>\n";
+      out += "      <system-out>" + xml_escaped(one.message) + "</system-out>\n";
     }
     break;
   case outcome::failed:
     out += "      <failure" + attribute("message", one.message) + attribute("type", one.kind) +
-           ">" + escaped(one.name + ", " + one.message) + "</failure>\n";
+           ">" + xml_escaped(one.name + ", " + one.message) + "</failure>\n";
     break;
   case outcome::broke_off:
     out +=
@@ -152,7 +130,7 @@ void put(std::string& out, test_case const& one, std::string_view suite) {
 
 /// The summary, line by line: what a line holds was made safe already.
 std::string summary_of(run::result const& found) {
-  return escaped(summary_text(found, colouring::none));
+  return xml_escaped(summary_text(found, colouring::none));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "run/service.hpp"
 
 #include "net/url.hpp"
+#include "protocol/session.hpp"
 #include "run/runner.hpp"
 
 #include <algorithm>
@@ -130,8 +131,12 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
     connect_to_ = *spec_.url;
     shown_url_ = connect_to_.to_string();
   }
-  if (far_ && far_->relay()) {
-    connect_to_ = url_of(kind, *far_->relay());
+  if (far_ && far_->relay()) { // the rest of the URL is still what is spoken through it
+    auto const relay = url_of(kind, *far_->relay());
+    server_name_ = connect_to_.host;
+    connect_to_.host = relay.host;
+    connect_to_.port = relay.port;
+    connect_to_.socket_path.clear();
   }
 }
 
@@ -161,8 +166,16 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
   net::endpoint_options options;
   options.address = connect_to_;
   options.rules = &local_;
+  options.tls.server_name = server_name_;
   if (spec_.check) {
     options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
+  } else if (spec_.url) {
+    options.asks = protocol::usual_check(*spec_.url);
+  }
+  if (spec_.url && spec_.url->speaks != net::protocol::none) {
+    options.introduces = [this](net::connection& over, instant deadline) {
+      return protocol::begin_session(over, *spec_.url, deadline);
+    };
   }
   auto endpoint = net::make_endpoint(io_.get_executor(), std::move(options), counters_, drain_);
   std::optional<sim::recording::listening> listening;

@@ -73,6 +73,7 @@ class service {
   std::unique_ptr<far_side> far_;
   local_faults local_;
   net::endpoint_url connect_to_;
+  std::string server_name_; ///< of TLS through a relay; "" is that of connect_to_
   std::string shown_url_;
   net::wire_counters counters_;
   net::udp_drain drain_;

@@ -1,6 +1,7 @@
 #include "scenario/build_context.hpp"
 
 #include "scenario/exchange.hpp"
+#include "scenario/protocol_request.hpp"
 #include "scenario/wording.hpp"
 
 #include <algorithm>
@@ -136,6 +137,11 @@ class requests_reader {
         (context_.made.endpoints[index].kind == net::transport::tcp ? over.tcp : over.udp) = true;
       }
     }
+    if (from->find("redis") != nullptr || from->find("http") != nullptr) {
+      in_terms_of_a_protocol(from, made);
+      context_.made.workload.requests.push_back(std::move(made));
+      return known;
+    }
     auto send = read_payload(from["send"], context_.problems);
     std::size_t const sent = send ? workload::largest_size(*send) : 1;
     if (auto reply = read_reply(from, over, sent, context_.problems)) {
@@ -145,6 +151,20 @@ class requests_reader {
     assign(made.send, std::move(send));
     context_.made.workload.requests.push_back(std::move(made));
     return known;
+  }
+
+  void in_terms_of_a_protocol(located const& from, workload::request_spec& made) {
+    std::vector<endpoint_spec const*> to;
+    for (std::size_t const index : made.endpoints) {
+      if (context_.transport_known[index]) {
+        to.push_back(&context_.made.endpoints[index]);
+      }
+    }
+    if (auto read = read_protocol_request(from, to, context_.problems)) {
+      made.send = std::move(read->send);
+      made.reply = std::move(read->reply.framing);
+      made.expect = std::move(read->reply.expect);
+    }
   }
 
   build_context& context_;

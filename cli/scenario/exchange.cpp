@@ -149,11 +149,15 @@ std::optional<std::string> read_fixed_bytes(located const& from, problem_list& p
   return bytes;
 }
 
+std::optional<net::expectation> read_expect(located const& from, problem_list& problems) {
+  return from ? read_expectation(from, problems) : net::expectation{};
+}
+
 std::optional<reply_spec> read_reply(located const& object, transports over, std::size_t sent,
                                      problem_list& problems) {
   located const reply = object["reply"];
   located const expect = object["expect"];
-  auto wanted = expect ? read_expectation(expect, problems) : net::expectation{};
+  auto wanted = read_expect(expect, problems);
   bool const mistaken_reply = object->find("reply") != nullptr && !reply;
   if (!wanted || mistaken_reply) {
     return std::nullopt;

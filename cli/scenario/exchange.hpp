@@ -33,6 +33,10 @@ struct reply_spec {
 [[nodiscard]] std::optional<reply_spec> read_reply(located const& object, transports over,
                                                    std::size_t sent, problem_list& problems);
 
+/// The key `expect`, or an expectation that everything meets where there is none.
+[[nodiscard]] std::optional<net::expectation> read_expect(located const& from,
+                                                          problem_list& problems);
+
 /// Refuses what is sent in one datagram and is longer than one can be, over IPv4.
 void check_datagram(located const& from, std::string_view bytes, problem_list& problems);
 

@@ -30,6 +30,36 @@ constexpr object_rule bytes_rule{
 
 namespace {
 
+constexpr std::array methods{"GET"sv,    "HEAD"sv,  "POST"sv,   "PUT"sv,
+                             "DELETE"sv, "PATCH"sv, "OPTIONS"sv};
+constexpr std::array http_keys{
+    key_rule{.name = "method",
+             .what = shape::choice,
+             .meaning = "what is asked",
+             .fallback = "\"GET\"",
+             .choices = methods},
+    key_rule{.name = "path",
+             .what = shape::text,
+             .meaning = "of what, from the slash on and with a query; without it the URL's",
+             .low = 1,
+             .high = 8192},
+    key_rule{.name = "headers",
+             .what = shape::texts,
+             .meaning = "fields, each \"Name: value\"",
+             .low = 1,
+             .high = 100},
+    key_rule{.name = "body",
+             .what = shape::payload,
+             .meaning = "what is sent with it; its length is counted",
+             .high = mebibyte,
+             .inner = &payload_rule},
+};
+} // namespace
+
+constexpr object_rule http_rule{"a request of HTTP", http_keys, {}, {}};
+
+namespace {
+
 constexpr std::array only_true{"true"sv};
 constexpr std::array one_reply_key{"until"sv, "bytes"sv, "echo"sv, "close"sv, "none"sv};
 constexpr std::array reply_keys{

@@ -21,6 +21,7 @@ inline constexpr std::uint64_t most_elements = 1000;
 
 extern object_rule const payload_rule; ///< what is sent, where it is no text
 extern object_rule const bytes_rule;   ///< the same without what differs each time
+extern object_rule const http_rule; ///< a request of HTTP
 extern object_rule const reply_rule;
 extern object_rule const expect_rule;
 extern object_rule const endpoint_rule;

@@ -14,6 +14,25 @@
 namespace conecta::scenario {
 namespace {
 
+/// Those that stand in URLs as they are; where one comes from the environment, its ${NAME} stays.
+void hide_passwords(node& tree, scenario const& made) {
+  node* const endpoints = tree.find("endpoints");
+  for (std::size_t index = 0; endpoints != nullptr && index < endpoints->items.size(); ++index) {
+    node* const url = endpoints->items[index].find("url");
+    auto const& read = made.endpoints[index].url;
+    if (url == nullptr || !read || !read->password) {
+      continue;
+    }
+    auto& shown = url->raw ? *url->raw : url->text;
+    auto const colon = shown.find(':', shown.find("://") + 3);
+    auto const sign = shown.find('@', colon);
+    if (sign != std::string::npos &&
+        shown.substr(colon, sign - colon).find("${") == std::string::npos) {
+      shown.replace(colon + 1, sign - colon - 1, "***");
+    }
+  }
+}
+
 // A tree that becomes a scenario, with what the command line wants of it.
 class loading {
  public:
@@ -59,6 +78,7 @@ class loading {
         return report(refusal::bad_data);
       }
     }
+    hide_passwords(*tree, made);
     made.resolved = written(*tree);
     return made;
   }

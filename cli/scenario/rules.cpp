@@ -74,6 +74,7 @@ std::string allowed_value(key_rule const& rule) {
   case shape::objects:
     return "an array of " + count_range(rule, "objects");
   case shape::names:
+  case shape::texts:
     return "an array of " + count_range(rule, "texts");
   }
   return "something else";

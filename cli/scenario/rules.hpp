@@ -30,6 +30,7 @@ enum class shape : std::uint8_t {
   object,           ///< of `inner`
   objects,          ///< an array of `low` to `high` objects of `inner`
   names,            ///< an array of `low` to `high` names
+  texts,            ///< an array of `low` to `high` texts with templates
 };
 
 enum class presence : std::uint8_t {

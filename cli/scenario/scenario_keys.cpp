@@ -25,9 +25,17 @@ constexpr std::array request_keys{
     key_rule{.name = "send",
              .what = shape::payload,
              .meaning = "the request",
-             .need = required,
              .high = mebibyte,
              .inner = &payload_rule},
+    key_rule{.name = "redis",
+             .what = shape::texts,
+             .meaning = "a command of Redis, its name and arguments",
+             .low = 1,
+             .high = most_elements},
+    key_rule{.name = "http",
+             .what = shape::object,
+             .meaning = "a request of HTTP/1.1",
+             .inner = &http_rule},
     key_rule{.name = "reply",
              .what = shape::object,
              .meaning = "where the reply ends; on UDP it is one datagram",
@@ -37,7 +45,8 @@ constexpr std::array request_keys{
              .meaning = "what the reply must look like",
              .inner = &expect_rule},
 };
-constexpr object_rule request_rule{"a request", request_keys, {}, {}};
+constexpr std::array one_request_key{"send"sv, "redis"sv, "http"sv};
+constexpr object_rule request_rule{"a request", request_keys, {}, one_request_key};
 
 constexpr std::array models{"closed"sv, "open"sv};
 constexpr std::span<std::string_view const> for_closed{models.data(), 1};

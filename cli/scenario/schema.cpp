@@ -1,5 +1,6 @@
 #include "scenario/schema.hpp"
 
+#include "scenario/key_tables.hpp"
 #include "scenario/rules.hpp"
 
 #include <nlohmann/json.hpp>
@@ -174,6 +175,8 @@ class schema_writer {
       return list_of(key, reference(*key.inner));
     case shape::names:
       return list_of(key, {{"type", "string"}, {"minLength", 1}, {"maxLength", 64}});
+    case shape::texts:
+      return list_of(key, {{"type", "string"}, {"maxLength", mebibyte}});
     }
     return json::object();
   }

@@ -11,6 +11,7 @@
 namespace conecta::scenario {
 
 /// Nothing, and the reason in `error`, safe to print, for a URL that cannot be used.
-[[nodiscard]] std::optional<net::endpoint_url> read_url(std::string_view text, std::string& error);
+[[nodiscard]] std::optional<net::endpoint_url>
+read_url(std::string_view text, std::string& error, net::schemes allowed = net::schemes::poolable);
 
 } // namespace conecta::scenario

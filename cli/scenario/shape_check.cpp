@@ -1,5 +1,6 @@
 #include "scenario/shape_check.hpp"
 
+#include "scenario/key_tables.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/wording.hpp"
 
@@ -171,6 +172,7 @@ class checker {
       return;
     case shape::objects:
     case shape::names:
+    case shape::texts:
       array(value, pointer, key);
       return;
     case shape::whole:
@@ -234,7 +236,9 @@ class checker {
              "found " + std::to_string(value.items.size()) + " elements; allowed: " + allowed(key));
       return;
     }
-    key_rule const element{.name = key.name, .what = shape::name};
+    key_rule const element = key.what == shape::texts
+                                 ? key_rule{.name = key.name, .what = shape::text, .high = mebibyte}
+                                 : key_rule{.name = key.name, .what = shape::name};
     for (std::size_t index = 0; index < value.items.size(); ++index) {
       std::string const inside = below(pointer, std::to_string(index));
       if (key.what == shape::objects) {

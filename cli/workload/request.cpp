@@ -18,6 +18,7 @@ template <class... Handlers>
 overloaded(Handlers...) -> overloaded<Handlers...>;
 
 constexpr std::size_t sequence_digits = 20;
+constexpr std::size_t length_overhead = 32; ///< of a counted piece, at most
 
 // An odd multiplier and SplitMix64 are bijections: distinct requests of a run, distinct nonces.
 constexpr std::uint64_t spread = 0x9e3779b97f4a7c15;
@@ -83,6 +84,21 @@ void append_nonce(std::uint64_t nonce, std::string& out) {
   }
 }
 
+namespace {
+
+/// To what begins at `from`.
+void add_length(std::size_t from, counted_piece::as how, std::string& out) {
+  auto const length = std::to_string(out.size() - from);
+  if (how == counted_piece::as::http_body) {
+    out.insert(from, "Content-Length: " + length + "\r\n\r\n");
+    return;
+  }
+  out.insert(from, "$" + length + "\r\n");
+  out += "\r\n";
+}
+
+} // namespace
+
 payload literal_payload(std::string bytes) {
   payload made;
   if (!bytes.empty()) {
@@ -140,14 +156,30 @@ void render(payload const& what, request_identity identity, std::string& out) {
   out.clear();
   std::uint64_t const nonce = nonce_of(identity);
   random_source chance{~nonce};
+  std::size_t uncounted = 0; // where what is being counted begins
+  std::size_t pieces_left = 0;
+  auto how = counted_piece::as::resp_string;
   for (payload_piece const& piece : what.pieces) {
+    if (auto const* const counted = std::get_if<counted_piece>(&piece)) {
+      uncounted = out.size();
+      pieces_left = counted->pieces;
+      how = counted->how;
+      if (pieces_left == 0) {
+        add_length(uncounted, how, out);
+      }
+      continue;
+    }
     std::visit(overloaded{
                    [&](literal_piece const& literal) { out += literal.bytes; },
                    [&](nonce_piece const&) { append_nonce(nonce, out); },
                    [&](sequence_piece const&) { append_decimal(identity.sequence, out); },
                    [&](random_piece const& drawn) { append_random(drawn.count, chance, out); },
+                   [](counted_piece const&) {},
                },
                piece);
+    if (pieces_left > 0 && --pieces_left == 0) {
+      add_length(uncounted, how, out);
+    }
   }
 }
 
@@ -159,6 +191,7 @@ std::size_t largest_size(payload const& what) noexcept {
                             [](nonce_piece const&) { return nonce_digits; },
                             [](sequence_piece const&) { return sequence_digits; },
                             [](random_piece const& drawn) { return drawn.count; },
+                            [](counted_piece const&) { return length_overhead; },
                         },
                         piece);
   }

@@ -31,7 +31,16 @@ struct random_piece { ///< so many random bytes, drawn anew for each request
   std::size_t count = 0;
   bool operator==(random_piece const&) const = default;
 };
-using payload_piece = std::variant<literal_piece, nonce_piece, sequence_piece, random_piece>;
+struct counted_piece { ///< what the next so many pieces render to, with its length before it
+  enum class as : std::uint8_t {
+    resp_string, ///< "$5\r\n", the bytes, "\r\n"
+    http_body,   ///< "Content-Length: 5\r\n\r\n", the bytes
+  } how = as::resp_string;
+  std::size_t pieces = 0;
+  bool operator==(counted_piece const&) const = default;
+};
+using payload_piece =
+    std::variant<literal_piece, nonce_piece, sequence_piece, random_piece, counted_piece>;
 
 struct payload {
   std::vector<payload_piece> pieces;

@@ -9,32 +9,32 @@ namespace conecta::net {
 
 namespace {
 
-constexpr std::array messages{"no error",
-                              "conecta was built without TLS",
-                              "the file of authorities cannot be used",
-                              "the certificate of this client cannot be used",
-                              "what answers there is no TLS",
-                              "the certificate is another name's",
-                              "the certificate has expired",
-                              "the certificate is not valid yet",
-                              "the certificate is of an unknown authority",
-                              "the certificate is not trusted",
-                              "the server wants a certificate of this client",
-                              "the server refused the handshake",
-                              "the peer closed during the handshake",
-                              "the handshake failed"};
-static_assert(messages.size() == static_cast<std::size_t>(tls_problem::other) + 1);
+constexpr std::array tls_messages{"no error",
+                                  "conecta was built without TLS",
+                                  "the file of authorities cannot be used",
+                                  "the certificate of this client cannot be used",
+                                  "what answers there is no TLS",
+                                  "the certificate is another name's",
+                                  "the certificate has expired",
+                                  "the certificate is not valid yet",
+                                  "the certificate is of an unknown authority",
+                                  "the certificate is not trusted",
+                                  "the server wants a certificate of this client",
+                                  "the server refused the handshake",
+                                  "the peer closed during the handshake",
+                                  "the handshake failed"};
+static_assert(tls_messages.size() == static_cast<std::size_t>(tls_problem::other) + 1);
 
-class category final : public boost::system::error_category {
+class tls_category final : public boost::system::error_category {
  public:
   [[nodiscard]] char const* name() const noexcept override { return "conecta.tls"; }
   [[nodiscard]] std::string message(int value) const override {
     auto const index = static_cast<std::size_t>(value);
-    return messages[index < messages.size() ? index : messages.size() - 1];
+    return tls_messages[index < tls_messages.size() ? index : tls_messages.size() - 1];
   }
 };
 
-category const of_tls;
+tls_category const of_tls;
 
 } // namespace
 

@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t first_read = 16 * 1024;
 constexpr std::size_t largest_datagram = 65'536;
 
+/// As much of what was received as a message quotes.
+std::string_view shown(std::string const& buffer, std::size_t size) {
+  return std::string_view{buffer}.substr(0, std::min<std::size_t>(size, 80));
+}
+
 } // namespace
 
 dialogue::next dialogue::begin(connection& over, script what) {
@@ -113,17 +118,22 @@ dialogue::next dialogue::judge(frame_result framed) {
     return fail(step::receive, error_kind::truncated,
                 "the peer closed after " + std::to_string(received_) + " bytes of the reply",
                 outcome::after::broken);
+  case frame_status::malformed:
+    return fail(step::receive, error_kind::protocol,
+                "the reply is not of the protocol: " + std::string{shown(buffer_, received_)},
+                outcome::after::broken);
   case frame_status::complete:
     break;
   }
   ++over_->counters().replies_received;
   reply_size_ = framed.length;
-  auto const left = received_ > framed.length ? outcome::after::stale : outcome::after::reusable;
+  auto const left =
+      received_ > framed.length || framed.last ? outcome::after::stale : outcome::after::reusable;
   if (auto const found = mismatch(*script_.expect, script_.send, reply());
       found != match_failure::none) {
     return fail(step::expect, error_kind::mismatch,
                 "the reply " + describe(found, *script_.expect) + ": " +
-                    std::string{reply().substr(0, 80)},
+                    std::string{shown(buffer_, reply_size_)},
                 left == outcome::after::stale ? left : outcome::after::broken);
   }
   if (left == outcome::after::stale) {

@@ -31,6 +31,19 @@ asio::awaitable<bool> check_connection(connection& over,
   co_return !how.failed.has_value() && how.left == outcome::after::reusable;
 }
 
+asio::awaitable<connection> open_connection(asio::any_io_executor executor,
+                                            std::shared_ptr<endpoint_options const> options,
+                                            wire_counters& counters, instant deadline) {
+  dial_options const how{.rules = options->rules, .tls = &options->tls};
+  auto establishing = establish(executor, options->address, counters, deadline, how);
+  connection made = co_await std::move(establishing);
+  if (options->introduces) {
+    auto introducing = options->introduces(made, deadline);
+    co_await std::move(introducing);
+  }
+  co_return made;
+}
+
 asio::awaitable<void> close_connection(connection& over, udp_drain& drain) {
   if (over.kind() == transport::udp && !over.usable()) {
     drain.take(std::move(over));
@@ -63,8 +76,7 @@ asio_endpoint<connection> make_endpoint(asio::any_io_executor executor, endpoint
   auto const shared = std::make_shared<endpoint_options const>(std::move(options));
   asio_endpoint<connection> made;
   made.open = [executor, shared, &counters](hook_context const& context) {
-    return establish(executor, shared->address, counters, context.deadline,
-                     {.rules = shared->rules});
+    return open_connection(executor, shared, counters, context.deadline);
   };
   made.check = [shared](connection& over, unsigned, hook_context const& context) {
     return check_connection(over, shared, context.deadline);

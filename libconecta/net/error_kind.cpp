@@ -1,6 +1,7 @@
 #include "net/error_kind.hpp"
 
 #include "net/channel.hpp"
+#include "net/session_error.hpp"
 
 #include <conecta/error.hpp>
 
@@ -92,6 +93,9 @@ error_kind classify(error_code const& code) noexcept {
   if (code.category() == boost::asio::error::get_netdb_category() ||
       code.category() == boost::asio::error::get_addrinfo_category()) {
     return error_kind::name;
+  }
+  if (is_of_session(code)) {
+    return code == session_error::denied ? error_kind::denied : error_kind::protocol;
   }
   if (is_of_tls(code)) {
     return code == tls_problem::not_tls ? error_kind::protocol : error_kind::tls;

@@ -42,55 +42,12 @@ error_code meant_by(error_code code, instant deadline) {
   return code == asio::error::operation_aborted && late ? error_code{asio::error::timed_out} : code;
 }
 
-std::string text_of(tcp::endpoint const& address) {
-  auto const host = address.address().to_string();
-  auto const shown = address.address().is_v6() ? "[" + host + "]" : host;
-  return shown + ":" + std::to_string(address.port());
-}
-
 asio::awaitable<error_code> pass(asio::any_io_executor executor, duration time) {
   asio::steady_timer timer{executor};
   timer.expires_after(time);
   auto waiting = timer.async_wait(asio::as_tuple(asio::use_awaitable));
   auto const answer = co_await std::move(waiting);
   co_return std::get<0>(answer);
-}
-
-asio::awaitable<std::vector<tcp::endpoint>> resolve(asio::any_io_executor executor,
-                                                    endpoint_url const& to, instant deadline,
-                                                    dial_rules* rules) {
-  std::vector<tcp::endpoint> found;
-  error_code not_numeric;
-  auto const numeric = asio::ip::make_address(to.host, not_numeric);
-  if (!not_numeric) {
-    found.emplace_back(numeric, to.port);
-    co_return found;
-  }
-  auto const ruled = rules != nullptr ? rules->next_lookup() : dial_rules::lookup{};
-  if (auto const* const other = std::get_if<dial_rules::other_address>(&ruled)) {
-    found.emplace_back(other->address, to.port);
-    co_return found;
-  }
-  error_code problem;
-  if (std::holds_alternative<dial_rules::no_such_name>(ruled)) {
-    problem = asio::error::host_not_found;
-  }
-  if (auto const* const late = std::get_if<dial_rules::look_up_later>(&ruled)) {
-    auto passing = pass(executor, late->delay);
-    problem = co_await std::move(passing);
-  }
-  if (!problem) {
-    try {
-      auto looking = look_up(to.host, to.port);
-      found = co_await std::move(looking);
-    } catch (boost::system::system_error const& thrown) {
-      problem = thrown.code();
-    }
-  }
-  if (problem) {
-    throw_code(meant_by(problem, deadline), "resolve");
-  }
-  co_return found;
 }
 
 /// What waits for late packets of an old connection from the port is no obstacle to the bind: the
@@ -226,6 +183,48 @@ asio::awaitable<error_code> secure(polled_socket& socket, endpoint_url const& to
 
 } // namespace
 
+std::string text_of(tcp::endpoint const& address) {
+  auto const host = address.address().to_string();
+  auto const shown = address.address().is_v6() ? "[" + host + "]" : host;
+  return shown + ":" + std::to_string(address.port());
+}
+
+asio::awaitable<std::vector<tcp::endpoint>>
+addresses_of(asio::any_io_executor executor, endpoint_url to, instant deadline, dial_rules* rules) {
+  std::vector<tcp::endpoint> found;
+  error_code not_numeric;
+  auto const numeric = asio::ip::make_address(to.host, not_numeric);
+  if (!not_numeric) {
+    found.emplace_back(numeric, to.port);
+    co_return found;
+  }
+  auto const ruled = rules != nullptr ? rules->next_lookup() : dial_rules::lookup{};
+  if (auto const* const other = std::get_if<dial_rules::other_address>(&ruled)) {
+    found.emplace_back(other->address, to.port);
+    co_return found;
+  }
+  error_code problem;
+  if (std::holds_alternative<dial_rules::no_such_name>(ruled)) {
+    problem = asio::error::host_not_found;
+  }
+  if (auto const* const late = std::get_if<dial_rules::look_up_later>(&ruled)) {
+    auto passing = pass(executor, late->delay);
+    problem = co_await std::move(passing);
+  }
+  if (!problem) {
+    try {
+      auto looking = look_up(to.host, to.port);
+      found = co_await std::move(looking);
+    } catch (boost::system::system_error const& thrown) {
+      problem = thrown.code();
+    }
+  }
+  if (problem) {
+    throw_code(meant_by(problem, deadline), "resolve");
+  }
+  co_return found;
+}
+
 asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_url to,
                                       wire_counters& counters, instant deadline, dial_options how) {
   establishment unseen;
@@ -243,7 +242,7 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     ++counters.connections_established;
     co_return connection{to.kind, std::move(socket), counters};
   }
-  auto resolving = resolve(executor, to, deadline, how.rules);
+  auto resolving = addresses_of(executor, to, deadline, how.rules);
   std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - started;

@@ -15,10 +15,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace conecta::net {
 
@@ -39,10 +41,18 @@ struct dial_options {
   tls_options const* tls = nullptr; ///< of a URL that is secure; none: verified, by its host's name
 };
 
+/// Of the host of a URL that has one; a numeric host is its own. Throws
+/// boost::system::system_error.
+[[nodiscard]] boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
+addresses_of(boost::asio::any_io_executor executor, endpoint_url to, instant deadline,
+             dial_rules* rules = nullptr);
+
+/// "127.0.0.1:6379", "[::1]:6379"
+[[nodiscard]] std::string text_of(boost::asio::ip::tcp::endpoint const& address);
+
 /// On UDP nothing is sent: it says nothing of the peer.
 [[nodiscard]] boost::asio::awaitable<connection> establish(boost::asio::any_io_executor executor,
                                                            endpoint_url to, wire_counters& counters,
-                                                           instant deadline,
-                                                           dial_options how = {});
+                                                           instant deadline, dial_options how = {});
 
 } // namespace conecta::net

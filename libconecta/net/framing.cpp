@@ -25,10 +25,43 @@ frame_result counted(std::size_t wanted, std::size_t received) noexcept {
   return received >= wanted ? frame_result{frame_status::complete, wanted} : frame_result{};
 }
 
+frame_result scanned(resp_scanner& by, std::string_view received) {
+  switch (by.examine(received)) {
+  case resp_scanner::progress::complete:
+    return {frame_status::complete, by.length()};
+  case resp_scanner::progress::malformed:
+    return {frame_status::malformed, 0};
+  case resp_scanner::progress::need_more:
+    break;
+  }
+  return {received.size() >= max_reply_size ? frame_status::oversized : frame_status::need_more, 0};
+}
+
+frame_result scanned(http_scanner& by, std::string_view received) {
+  switch (by.examine(received)) {
+  case http_scanner::progress::complete:
+    return {frame_status::complete, by.length(), !by.keeps_alive()};
+  case http_scanner::progress::malformed:
+    return {frame_status::malformed, 0};
+  case http_scanner::progress::oversized:
+    return {frame_status::oversized, 0};
+  case http_scanner::progress::need_more:
+    break;
+  }
+  return {received.size() >= 2 * max_reply_size ? frame_status::oversized : frame_status::need_more,
+          0};
+}
+
 } // namespace
 
 framer::framer(reply_framing const& framing, std::size_t request_size) noexcept
-    : framing_{&framing}, request_size_{request_size} {}
+    : framing_{&framing}, request_size_{request_size} {
+  if (std::holds_alternative<resp_reply>(framing)) {
+    scanner_.emplace<resp_scanner>();
+  } else if (auto const* const http = std::get_if<http_response>(&framing)) {
+    scanner_.emplace<http_scanner>(http->how);
+  }
+}
 
 frame_result framer::examine(std::string_view received) {
   auto const search = [&](until_delimiter const& end) -> frame_result {
@@ -65,6 +98,8 @@ frame_result framer::examine(std::string_view received) {
                        ? frame_result{}
                        : frame_result{frame_status::complete, seen.size()};
           },
+          [&](resp_reply const&) { return scanned(std::get<resp_scanner>(scanner_), received); },
+          [&](http_response const&) { return scanned(std::get<http_scanner>(scanner_), received); },
       },
       *framing_);
 }
@@ -76,6 +111,10 @@ frame_result framer::examine_at_end(std::string_view received) {
   }
   if (std::holds_alternative<until_close>(*framing_)) {
     return {frame_status::complete, received.size()};
+  }
+  if (auto* const http = std::get_if<http_scanner>(&scanner_);
+      http != nullptr && http->examine_at_end() == http_scanner::progress::complete) {
+    return {frame_status::complete, received.size(), true};
   }
   return {frame_status::truncated, 0};
 }
@@ -106,13 +145,21 @@ bool pattern::found_in(std::string_view bytes) const noexcept {
 }
 
 bool expectation::empty() const noexcept {
-  return !equals && !prefix && !regex && !min_bytes && !same_as_sent;
+  return !equals && !prefix && !regex && !min_bytes && !same_as_sent && !no_resp_error &&
+         !http_success;
 }
 
 match_failure mismatch(expectation const& wanted, std::string_view request,
                        std::string_view reply) noexcept {
   if (wanted.min_bytes && reply.size() < *wanted.min_bytes) {
     return match_failure::too_short;
+  }
+  if (wanted.no_resp_error && (reply.starts_with('-') || reply.starts_with('!'))) {
+    return match_failure::resp_error;
+  }
+  if (auto const status = wanted.http_success ? http_status_of(reply) : 200;
+      status < 200 || status > 399) {
+    return match_failure::http_status;
   }
   if (wanted.same_as_sent && reply != request) {
     return match_failure::not_as_sent;
@@ -143,6 +190,10 @@ std::string describe(match_failure failure, expectation const& wanted) {
     return "is shorter than " + std::to_string(wanted.min_bytes.value_or(0)) + " bytes";
   case match_failure::not_as_sent:
     return "differs from what was sent";
+  case match_failure::resp_error:
+    return "is an error";
+  case match_failure::http_status:
+    return "is no success";
   }
   return "is unknown";
 }

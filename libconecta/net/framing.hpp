@@ -7,6 +7,9 @@
 // Thread safety: a framing and an expectation are values that many threads may read; a framer
 // belongs to one exchange.
 
+#include "net/http_scanner.hpp"
+#include "net/resp_scanner.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -42,19 +45,28 @@ struct beginning { ///< the reply ends where it is clear whether it begins with 
   std::string text;
   bool operator==(beginning const&) const = default;
 };
+struct resp_reply { ///< one of Redis
+  bool operator==(resp_reply const&) const = default;
+};
+struct http_response {
+  http_scanner::asked how = http_scanner::asked::with_body;
+  bool operator==(http_response const&) const = default;
+};
 using reply_framing = std::variant<until_delimiter, exact_bytes, as_sent, until_close, no_reply,
-                                   one_datagram, beginning>;
+                                   one_datagram, beginning, resp_reply, http_response>;
 
 enum class frame_status {
   need_more,
   complete,
   oversized, ///< over max_reply_size, and no end in sight
   truncated, ///< the server closed before the end
+  malformed, ///< it does not begin as the protocol has it
 };
 
 struct frame_result {
   frame_status status = frame_status::need_more;
   std::size_t length = 0; ///< of a complete reply; what was received beyond it is unasked for
+  bool last = false;      ///< the server said that it closes after it
   bool operator==(frame_result const&) const = default;
 };
 
@@ -64,6 +76,7 @@ class framer {
  public:
   /// `framing` outlives the framer. `request_size` is what as_sent waits for.
   framer(reply_framing const& framing, std::size_t request_size) noexcept;
+  framer(reply_framing&&, std::size_t) = delete;
 
   /// `received` is everything received so far for this reply, what was shown before included.
   [[nodiscard]] frame_result examine(std::string_view received);
@@ -75,6 +88,7 @@ class framer {
   reply_framing const* framing_;
   std::size_t request_size_;
   std::size_t searched_ = 0;
+  std::variant<std::monostate, resp_scanner, http_scanner> scanner_;
 };
 
 /// A pattern in Perl's syntax, searched for anywhere in the reply. Copies share what was compiled.
@@ -103,12 +117,23 @@ struct expectation {
   std::optional<pattern> regex;
   std::optional<std::size_t> min_bytes;
   bool same_as_sent = false;
+  bool no_resp_error = false; ///< it is none of Redis' errors
+  bool http_success = false;  ///< its status is 200 to 399
 
   [[nodiscard]] bool empty() const noexcept;
   bool operator==(expectation const&) const = default;
 };
 
-enum class match_failure { none, not_equal, no_prefix, no_regex_match, too_short, not_as_sent };
+enum class match_failure {
+  none,
+  not_equal,
+  no_prefix,
+  no_regex_match,
+  too_short,
+  not_as_sent,
+  resp_error,
+  http_status,
+};
 
 /// The first part of `wanted` that `reply` does not meet. `request` is what was sent.
 [[nodiscard]] match_failure mismatch(expectation const& wanted, std::string_view request,

@@ -1,6 +1,7 @@
 #include "net/url.hpp"
 
 #include "base/nearest.hpp"
+#include "net/scheme_table.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -18,57 +19,22 @@ namespace {
 using namespace std::literals;
 using parsed = boost::system::result<endpoint_url, url_error>;
 
-/// What may follow the place.
-enum class path_use : std::uint8_t {
-  none,
-  name,   ///< a database, a virtual host
-  target, ///< of HTTP, with its query
-};
-
-/// How the bytes travel.
-enum class way : std::uint8_t { tcp, tls, udp, socket_path };
-
-struct scheme_row {
-  std::string_view name;
-  way by;
-  protocol speaks;
-  std::uint16_t port; ///< where none is given; 0: it must be given
-  path_use path;
-};
-
-constexpr std::array rows{
-    scheme_row{"tcp", way::tcp, protocol::none, 0, path_use::none},
-    scheme_row{"tls", way::tls, protocol::none, 0, path_use::none},
-    scheme_row{"udp", way::udp, protocol::none, 0, path_use::none},
-    scheme_row{"unix", way::socket_path, protocol::none, 0, path_use::none},
-    scheme_row{"amqp", way::tcp, protocol::amqp, 5672, path_use::name},
-    scheme_row{"amqps", way::tls, protocol::amqp, 5671, path_use::name},
-    scheme_row{"http", way::tcp, protocol::http, 80, path_use::target},
-    scheme_row{"https", way::tls, protocol::http, 443, path_use::target},
-    scheme_row{"memcached", way::tcp, protocol::memcached, 11211, path_use::none},
-    scheme_row{"mqtt", way::tcp, protocol::mqtt, 1883, path_use::none},
-    scheme_row{"mqtts", way::tls, protocol::mqtt, 8883, path_use::none},
-    scheme_row{"mysql", way::tcp, protocol::mysql, 3306, path_use::name},
-    scheme_row{"nats", way::tcp, protocol::nats, 4222, path_use::none},
-    scheme_row{"postgres", way::tcp, protocol::postgres, 5432, path_use::name},
-    scheme_row{"postgresql", way::tcp, protocol::postgres, 5432, path_use::name},
-    scheme_row{"redis", way::tcp, protocol::redis, 6379, path_use::name},
-    scheme_row{"rediss", way::tls, protocol::redis, 6379, path_use::name},
-    scheme_row{"redis+unix", way::socket_path, protocol::redis, 0, path_use::none},
-};
-constexpr std::array later{"mongodb"sv, "dns"sv, "target"sv};
 constexpr std::size_t longest_url = 8192;
 constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
 bool is_among(scheme_row const& row, schemes allowed) {
-  return allowed == schemes::every || row.name == "tcp" || row.name == "udp";
+  if (allowed == schemes::plain) {
+    return row.speaks == protocol::none && (row.by == way::over_tcp || row.by == way::over_udp);
+  }
+  return allowed == schemes::every || row.speaks == protocol::none ||
+         row.speaks == protocol::http || row.speaks == protocol::redis;
 }
 
 std::string listed(schemes allowed) {
   std::string text = "allowed: ";
-  for (auto const& row : rows) {
+  for (auto const& row : scheme_rows) {
     if (is_among(row, allowed)) {
-      text += (&row == rows.data() ? "" : ", ") + std::string{row.name} + "://";
+      text += (&row == scheme_rows.data() ? "" : ", ") + std::string{row.name} + "://";
     }
   }
   return text;
@@ -135,16 +101,17 @@ std::variant<scheme_row const*, url_error> read_scheme(std::string_view name, sc
   std::transform(lowered.begin(), lowered.end(), lowered.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  auto const* const row = std::find_if(rows.begin(), rows.end(),
+  auto const* const row = std::find_if(scheme_rows.begin(), scheme_rows.end(),
                                        [&](auto const& each) { return each.name == lowered; });
-  if (row != rows.end() && is_among(*row, allowed)) {
+  if (row != scheme_rows.end() && is_among(*row, allowed)) {
     return row;
   }
-  if (row != rows.end() || std::find(later.begin(), later.end(), lowered) != later.end()) {
+  if (row != scheme_rows.end() ||
+      std::find(later_schemes.begin(), later_schemes.end(), lowered) != later_schemes.end()) {
     return wrong("the scheme \"" + lowered, "\" is not supported yet; ", listed(allowed));
   }
   std::vector<std::string_view> names;
-  for (auto const& each : rows) {
+  for (auto const& each : scheme_rows) {
     if (is_among(each, allowed)) {
       names.push_back(each.name);
     }
@@ -371,9 +338,9 @@ parsed parse_url(std::string_view text, schemes allowed) {
   }
   auto const& row = *std::get<scheme_row const*>(named);
   url.scheme = row.name;
-  url.kind = row.by == way::udp ? transport::udp : transport::tcp;
+  url.kind = row.by == way::over_udp ? transport::udp : transport::tcp;
   url.speaks = row.speaks;
-  url.secure = row.by == way::tls;
+  url.secure = row.by == way::over_tls;
   text.remove_prefix(colon + 3);
   if (text.find('#') != std::string_view::npos) {
     return wrong("a URL of an endpoint has no #fragment; write %23 for a #");

@@ -64,7 +64,11 @@ struct url_error {
 };
 [[noreturn]] void throw_exception_from_error(url_error const& wrong, boost::source_location const&);
 
-enum class schemes : std::uint8_t { tcp_and_udp, every };
+enum class schemes : std::uint8_t {
+  plain,    ///< tcp and udp
+  poolable, ///< of what a pool of connections can hold
+  every,
+};
 
 /// Hosts (IPv4, [IPv6], names) and ports 1..65535; no fragment. In the query a plus sign is a plus
 /// sign. A scheme that is known but not among the `allowed` is refused as not supported yet.

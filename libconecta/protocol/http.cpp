@@ -17,21 +17,28 @@ namespace beast = boost::beast::http;
 constexpr std::uint32_t longest_head = most_heard - 1024;
 constexpr std::string_view http_response = "a response of HTTP/1.1";
 
+/// With a user Basic, without one Bearer.
+std::string authorization(std::string const& user, std::optional<std::string> const& password) {
+  if (!user.empty()) {
+    return "Authorization: Basic " + encode_base64(user + ":" + password.value_or("")) + "\r\n";
+  }
+  return password ? "Authorization: Bearer " + *password + "\r\n" : "";
+}
+
+std::string head(std::string_view method, std::string_view target, std::string_view host) {
+  std::string text{method};
+  text.append(" ").append(target).append(" HTTP/1.1\r\nHost: ").append(host);
+  return text + "\r\nUser-Agent: conecta\r\nAccept: */*\r\n";
+}
+
 class http_conversation final : public conversation {
  public:
   explicit http_conversation(http_options options) : options_{std::move(options)} { prepare(); }
 
   std::string begin() override {
-    auto const* const method = options_.method == http_options::verb::head ? "HEAD " : "GET ";
-    std::string request = method + options_.target + " HTTP/1.1\r\nHost: " + options_.host +
-                          "\r\nUser-Agent: conecta\r\nAccept: */*\r\nConnection: close\r\n";
-    if (!options_.user.empty()) {
-      request += "Authorization: Basic " +
-                 encode_base64(options_.user + ":" + options_.password.value_or("")) + "\r\n";
-    } else if (options_.password) {
-      request += "Authorization: Bearer " + *options_.password + "\r\n";
-    }
-    return request + "\r\n";
+    auto const* const method = options_.method == http_options::verb::head ? "HEAD" : "GET";
+    return head(method, options_.target, options_.host) + "Connection: close\r\n" +
+           authorization(options_.user, options_.password) + "\r\n";
   }
 
   step hear(std::string_view unread) override {
@@ -119,6 +126,23 @@ class http_conversation final : public conversation {
 };
 
 } // namespace
+
+// RFC 6874: a zone is of this host alone.
+std::string http_host(net::endpoint_url const& to) {
+  auto known = to;
+  known.host = to.host.substr(0, to.host.find('%'));
+  if (!to.socket_path.empty()) {
+    return "localhost";
+  }
+  auto const whole = known.host_and_port();
+  std::uint16_t const usual_port = to.secure ? 443 : 80;
+  return to.port == usual_port ? whole.substr(0, whole.rfind(':')) : whole;
+}
+
+std::string http_head(std::string_view method, std::string_view target,
+                      net::endpoint_url const& to) {
+  return head(method, target, http_host(to)) + authorization(to.user, to.password);
+}
 
 std::unique_ptr<conversation> speak_http(http_options options) {
   return std::make_unique<http_conversation>(std::move(options));

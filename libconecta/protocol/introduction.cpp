@@ -27,6 +27,21 @@ using net::url_error;
 using introduced = boost::system::result<std::unique_ptr<conversation>, url_error>;
 
 constexpr std::array redis_keys{"db"sv, "role"sv};
+constexpr std::array postgres_keys{"query"sv, "sslmode"sv};
+constexpr std::array mysql_keys{"query"sv};
+
+std::span<std::string_view const> keys_of(net::protocol speaks) {
+  switch (speaks) {
+  case net::protocol::redis:
+    return redis_keys;
+  case net::protocol::postgres:
+    return postgres_keys;
+  case net::protocol::mysql:
+    return mysql_keys;
+  default:
+    return {};
+  }
+}
 
 std::optional<url_error> unknown_key(endpoint_url const& to,
                                      std::span<std::string_view const> known) {
@@ -80,15 +95,6 @@ bool is_printable(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
 }
 
-/// RFC 6874: a zone is of this host alone.
-std::string host_field(endpoint_url const& to) {
-  auto known = to;
-  known.host = to.host.substr(0, to.host.find('%'));
-  auto const whole = known.host_and_port();
-  std::uint16_t const usual_port = to.secure ? 443 : 80;
-  return to.port == usual_port ? whole.substr(0, whole.rfind(':')) : whole;
-}
-
 introduced introduce_http(endpoint_url const& to, level asks) {
   if (!is_printable(to.user + to.password.value_or(""))) {
     return url_error{"a user name and a password of HTTP have no control characters"};
@@ -97,7 +103,7 @@ introduced introduce_http(endpoint_url const& to, level asks) {
     return url_error{"a user name of HTTP has no colon"};
   }
   http_options options;
-  options.host = host_field(to);
+  options.host = http_host(to);
   options.target = "/" + to.path;
   options.user = to.user;
   options.password = to.password;
@@ -118,7 +124,6 @@ level highest_level(endpoint_url const& to) noexcept {
   switch (to.speaks) {
   case net::protocol::mysql:
   case net::protocol::postgres:
-    return level::handshake;
   case net::protocol::amqp:
     return to.user.empty() ? level::handshake : level::query;
   case net::protocol::none:
@@ -135,9 +140,7 @@ level highest_level(endpoint_url const& to) noexcept {
 
 introduced introduce(endpoint_url const& to, questions const& what) {
   auto const asks = what.asks.value_or(highest_level(to));
-  bool const is_redis = to.speaks == net::protocol::redis;
-  if (auto problem =
-          unknown_key(to, is_redis ? std::span{redis_keys} : std::span<std::string_view const>{})) {
+  if (auto problem = unknown_key(to, keys_of(to.speaks))) {
     return *problem;
   }
   if (to.query_value("db") && to.socket_path.empty()) {
@@ -167,17 +170,15 @@ introduced introduce(endpoint_url const& to, questions const& what) {
     return speak_mqtt({to.user, to.password});
   }
   case net::protocol::mysql:
-    if (to.names_a_user || !to.path.empty()) {
-      return url_error{"no more than a handshake is asked of mysql:// yet, which takes no user, "
-                       "password or database"};
+    if (!to.path.empty() && to.user.empty()) {
+      return url_error{"a database of MySQL needs a user: mysql://USER@HOST/DATABASE"};
     }
     return speak_mysql();
   case net::protocol::nats:
     return speak_nats({to.user, to.password, asks});
   case net::protocol::postgres:
-    if (to.password) {
-      return url_error{"no more than a handshake is asked of postgres:// yet, which takes no "
-                       "password"};
+    if (to.password && to.user.empty()) {
+      return url_error{"a password of PostgreSQL needs a user"};
     }
     return speak_postgres({to.user, to.path});
   case net::protocol::redis:

@@ -4,6 +4,7 @@
 #include "cli/bench_run.hpp"
 #include "cli/redis_server.hpp"
 #include "support/plain_socket.hpp"
+#include "support/temporary_file.hpp"
 #include "target/server.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,28 +20,9 @@ using namespace conecta;
 using namespace conecta::cli_test;
 using namespace std::chrono_literals;
 using support::eventually;
+using support::temporary_file;
 
 namespace {
-
-/// A file of the test's own, gone with the object.
-class pid_file {
- public:
-  explicit pid_file(std::string const& text) {
-    path_ = (std::filesystem::temp_directory_path() / "conecta-pid-XXXXXX").string();
-    int const made = ::mkstemp(path_.data());
-    REQUIRE(made >= 0);
-    ::close(made);
-    std::ofstream{path_} << text;
-  }
-  pid_file(pid_file const&) = delete;
-  pid_file& operator=(pid_file const&) = delete;
-  ~pid_file() { std::filesystem::remove(path_); }
-
-  [[nodiscard]] std::string const& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// As /proc has it: 'T' is stopped, 'Z' has ended.
 char state_of(pid_t process) {
@@ -78,7 +60,7 @@ json long_pause(wire::address const& server, std::string const& file) {
 
 TEST_CASE("a server that is stopped answers nobody, and goes on when its window ends") {
   redis_server redis;
-  pid_file const file{std::to_string(redis.process().id()) + "\nport 6379\n"};
+  temporary_file const file{std::to_string(redis.process().id()) + "\nport 6379\n"};
   auto scenario = ping_scenario(tcp_url(redis.address()));
   scenario["pool"]["backoff"] = {{"initial", "10ms"}, {"limit", "50ms"}};
   scenario["stages"] = {{{"name", "before"}, {"duration", "300ms"}},
@@ -101,7 +83,7 @@ TEST_CASE("a server that is stopped answers nobody, and goes on when its window 
 
 TEST_CASE("a server that is killed is gone from the beginning of the window on") {
   redis_server redis;
-  pid_file const file{std::to_string(redis.process().id())};
+  temporary_file const file{std::to_string(redis.process().id())};
   auto scenario = ping_scenario(tcp_url(redis.address()));
   scenario["pool"]["backoff"] = {{"initial", "10ms"}, {"limit", "50ms"}};
   scenario["faults"] = fault_on_server("kill", file.path(), "steady+200ms", "30m");
@@ -118,7 +100,7 @@ TEST_CASE("a server that is killed is gone from the beginning of the window on")
 TEST_CASE("no signal is sent that was not allowed, and nothing is begun") {
   auto const type = GENERATE("pause", "kill");
   support::process const bystander{sleeping()};
-  pid_file const file{std::to_string(bystander.id())};
+  temporary_file const file{std::to_string(bystander.id())};
   auto const server = target::start({});
   auto scenario = ping_scenario(tcp_url(server->address()));
   scenario["faults"] = fault_on_server(type, file.path(), "steady+0s", "100ms");
@@ -149,7 +131,7 @@ TEST_CASE("a pid file that names nobody to be signalled is refused before anythi
   CHECK(with("/tmp") == std::pair{66, refusal("/tmp", "Is a directory")});
   for (std::string const garbage :
        {"", "redis", "12x", "-1", "0", "4194305", "99999999999999999999", "\n17", "17 18"}) {
-    pid_file const file{garbage};
+    temporary_file const file{garbage};
     auto const shown = garbage == "\n17" ? "" : garbage;
     CHECK(with(file.path()) ==
           std::pair{65, refusal(file.path(), "found \"" + shown +
@@ -157,7 +139,7 @@ TEST_CASE("a pid file that names nobody to be signalled is refused before anythi
                                                  "4194304")});
   }
   {
-    pid_file const file{"1\n"};
+    temporary_file const file{"1\n"};
     CHECK(with(file.path()) ==
           std::pair{65, refusal(file.path(), "found 1, which all others depend on")});
   }
@@ -167,7 +149,7 @@ TEST_CASE("a pid file that names nobody to be signalled is refused before anythi
     gone = std::to_string(ended.id());
     CHECK(ended.wait().code == 0);
   }
-  pid_file const file{gone};
+  temporary_file const file{gone};
   CHECK(with(file.path()) ==
         std::pair{65, refusal(file.path(), "found " + gone + ", and there is no such process")});
   server->stop();
@@ -175,7 +157,7 @@ TEST_CASE("a pid file that names nobody to be signalled is refused before anythi
 }
 
 TEST_CASE("a pid file that names conecta itself is refused") {
-  pid_file const file{""};
+  temporary_file const file{""};
   auto const server = target::start({});
   auto scenario = ping_scenario(tcp_url(server->address()));
   scenario["faults"] = fault_on_server("kill", file.path(), "steady+0s", "100ms");
@@ -192,7 +174,7 @@ TEST_CASE("a pid file that names conecta itself is refused") {
 
 TEST_CASE("a pid file that went bad while the run goes on is a warning, and no injection") {
   redis_server redis;
-  pid_file const file{std::to_string(redis.process().id())};
+  temporary_file const file{std::to_string(redis.process().id())};
   auto scenario = ping_scenario(tcp_url(redis.address()), "1600ms");
   auto first = fault_on_server("kill", file.path(), "steady+50ms", "30m")[0];
   // Late enough for the first one to be dead, on a machine that is busy elsewhere, too.
@@ -213,7 +195,7 @@ TEST_CASE("no process stays stopped, however the run ends") {
   auto const signals = GENERATE(std::vector<int>{SIGINT}, std::vector<int>{SIGTERM},
                                 std::vector<int>{SIGINT, SIGINT}, std::vector<int>{SIGKILL});
   support::process const stopped{sleeping()};
-  pid_file const file{std::to_string(stopped.id())};
+  temporary_file const file{std::to_string(stopped.id())};
   auto const server = target::start({});
   auto running = start_bench(long_pause(server->address(), file.path()), {"--allow-signals"});
   REQUIRE(eventually([&] { return state_of(stopped.id()) == 'T'; }));
@@ -226,7 +208,7 @@ TEST_CASE("no process stays stopped, however the run ends") {
 
 TEST_CASE("a process is stopped until the last of several windows ends") {
   support::process const stopped{sleeping()};
-  pid_file const file{std::to_string(stopped.id())};
+  temporary_file const file{std::to_string(stopped.id())};
   auto const server = target::start({});
   auto scenario = long_pause(server->address(), file.path());
   scenario["faults"].push_back(
@@ -239,7 +221,7 @@ TEST_CASE("a process is stopped until the last of several windows ends") {
   scenario["faults"][2]["for"] = "30m";
   // Another process, whose end tells that the shorter window is over.
   support::process marker{sleeping()};
-  pid_file const marked{std::to_string(marker.id())};
+  temporary_file const marked{std::to_string(marker.id())};
   scenario["faults"][2]["pid_file"] = marked.path();
   auto running = start_bench(scenario, {"--allow-signals"});
   CHECK(marker.wait(10s).code == 128 + SIGKILL);

@@ -3,6 +3,7 @@
 #include "cli/bench_run.hpp"
 #include "support/plain_socket.hpp"
 #include "support/rude_server.hpp"
+#include "support/temporary_file.hpp"
 #include "target/server.hpp"
 
 #include <catch2/catch.hpp>
@@ -48,6 +49,65 @@ TEST_CASE("usage that is wrong is 64, with what is allowed and without the URL")
   CHECK(probe({}).code == 64);
   CHECK(probe({"udp://127.0.0.1:9"}).code == 64);
   CHECK(probe({"tcp://127.0.0.1:9", "--timeout", "soon"}).code == 64);
+}
+
+TEST_CASE("a command takes the place of a probe that succeeded, and of no other") {
+  auto const listener = plain_socket::listen_tcp();
+  auto const up = tcp_url(listener.address());
+  auto const said = probe({up, "--", "sh", "-c", "read line; echo \"$line $0\"; exit 7", "ran"});
+  CHECK(said.code == 7);
+  CHECK(said.out == " ran\n"); // standard input is empty there
+  CHECK(said.err.find("ready") != std::string::npos);
+  auto const not_run = probe({closed_tcp_url(), "--", "echo", "ran"});
+  CHECK(not_run.code == 2);
+  CHECK(not_run.out.empty());
+  CHECK(probe({up, "-q", "--", "/no/such/program"}).code == 127);
+  CHECK(probe({up, "-q", "--", "/etc/passwd"}).code == 126);
+  CHECK(probe({up, "-q", "--", "sh", "-c", "kill -TERM $$"}).code == 128 + SIGTERM);
+  // It is left no descriptor of the probe's, and signals as they were.
+  std::vector<std::string> const count{"sh", "-c", "ls /proc/self/fd | wc -l; trap"};
+  auto const inherited = probe({up, "-q", "--", count[0], count[1], count[2]});
+  CHECK(inherited.out == support::run_process(count).out);
+}
+
+TEST_CASE("URLs come from a file, too, and its mistakes have their lines") {
+  auto const listener = plain_socket::listen_tcp();
+  support::temporary_file const list{"# ours\n\n  " + tcp_url(listener.address()) + "\r\n"};
+  CHECK(probe({"--file", list.path()}).code == 0);
+  CHECK(probe({closed_tcp_url(), "--file", list.path()}).code == 2);
+  support::temporary_file const wrong{"tcp://a:1\ntcp://anna:geheim@h\n"};
+  auto const told = probe({"--file", wrong.path()});
+  CHECK(told.code == 64);
+  CHECK(told.err.find(wrong.path() + ":2: ") != std::string::npos);
+  CHECK(told.err.find("geheim") == std::string::npos);
+  CHECK(probe({"--file", "/no/such/file"}).code == 64);
+  CHECK(probe({"--file", "/"}).code == 64);
+  CHECK(probe({}).code == 64);
+}
+
+TEST_CASE("so many successes in a row are waited for") {
+  auto const listener = plain_socket::listen_tcp();
+  auto const steady =
+      probe({tcp_url(listener.address()), "--successes", "3", "--interval", "10ms", "--json"});
+  CHECK(steady.code == 0);
+  CHECK(json::parse(steady.out).at("targets").at(0).at("attempts") == 3);
+  CHECK(probe({closed_tcp_url(), "--successes", "3"}).code == 2);
+}
+
+TEST_CASE("a format, a file and a style of exit codes go together") {
+  auto const listener = plain_socket::listen_tcp();
+  auto const up = tcp_url(listener.address());
+  CHECK(probe({up, "--format", "nagios"}).out.starts_with("CONECTA OK - "));
+  CHECK(probe({closed_tcp_url(), "--format", "nagios"}).code == 2);
+  CHECK(probe({"tcp://nonsense", "--format", "nagios"}).code == 3);
+  CHECK(probe({closed_tcp_url(), "--exit-style", "docker"}).code == 1);
+  CHECK(probe({up, "--format", "yaml"}).code == 64);
+  CHECK(probe({up, "--format", "tap", "--json"}).code == 64);
+  support::temporary_file const into{""};
+  auto const written = probe({up, "--format", "prometheus", "-o", into.path()});
+  CHECK(written.code == 0);
+  CHECK(written.out.empty());
+  CHECK(into.text().find("conecta_probe_success{") != std::string::npos);
 }
 
 TEST_CASE("an empty option is no option that is absent") {

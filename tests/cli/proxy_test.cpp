@@ -2,6 +2,7 @@
 
 #include "cli/proxy_rig.hpp"
 #include "fault/plan.hpp"
+#include "support/temporary_file.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -18,28 +19,9 @@ using namespace conecta;
 using namespace conecta::cli_test;
 using namespace std::chrono_literals;
 using support::plain_socket;
+using support::temporary_file;
 
 namespace {
-
-/// A file of the test's own, gone with it.
-class faults_file {
- public:
-  explicit faults_file(std::string const& text) {
-    char name[] = "/tmp/conecta-faults-XXXXXX";
-    ::close(::mkstemp(name));
-    path_ = name;
-    write(text);
-  }
-  ~faults_file() { ::unlink(path_.c_str()); }
-  faults_file(faults_file const&) = delete;
-  faults_file& operator=(faults_file const&) = delete;
-
-  void write(std::string const& text) const { std::ofstream{path_} << text; }
-  [[nodiscard]] std::string const& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 json latency(std::string const& id, std::string const& delay) {
   return {{"id", id}, {"type", "latency"}, {"delay", delay}};
@@ -106,7 +88,7 @@ TEST_CASE("a proxy stands before the socket of a path, too") {
 TEST_CASE(
     "faults of a file begin with the proxy, at their offset, and last until they are removed") {
   auto const echo = echo_server();
-  faults_file const file{R"({ "faults": [ // one that lasts, and one that comes
+  temporary_file const file{R"({ "faults": [ // one that lasts, and one that comes
     { "id": "slow", "type": "latency", "delay": "30ms" },
     { "id": "cut", "type": "reset", "at": "400ms", "for": "1h" } ] })"};
   proxy before{tcp_url(echo->address()), {"--faults", file.path()}};
@@ -178,7 +160,7 @@ TEST_CASE("the whole set is exchanged in one step: what stays goes on, nothing s
 TEST_CASE("what the file has from the environment is shown with its value, and can be put back") {
   auto const echo = echo_server();
   REQUIRE(::setenv("CONECTA_TEST_DELAY", "40ms", 1) == 0);
-  faults_file const file{R"({"faults": [
+  temporary_file const file{R"({"faults": [
     {"id": "${CONECTA_TEST_DELAY} $${literally}", "type": "latency", "delay": "${CONECTA_TEST_DELAY}"}
   ]})"};
   proxy before{tcp_url(echo->address()), {"--faults", file.path()}};
@@ -238,7 +220,7 @@ TEST_CASE("whom a fault hits does not change when others come and go") {
 
 TEST_CASE("SIGHUP reads the file again, and a bad one keeps the old faults and says so") {
   auto const echo = echo_server();
-  faults_file const file{R"({"faults": [{"id": "a", "type": "latency", "delay": "1us"}]})"};
+  temporary_file const file{R"({"faults": [{"id": "a", "type": "latency", "delay": "1us"}]})"};
   proxy before{tcp_url(echo->address()), {"--faults", file.path()}};
   auto const ids = [&] {
     std::string all;
@@ -284,7 +266,7 @@ TEST_CASE("what other machines can reach is warned of, and the control can be le
 }
 
 TEST_CASE("a proxy that cannot be is refused with a reason") {
-  faults_file const bad{R"({"faults": [{"id": "a", "type": "loss"}]})"};
+  temporary_file const bad{R"({"faults": [{"id": "a", "type": "loss"}]})"};
   auto const taken = plain_socket::listen_tcp();
   struct refusal {
     std::vector<std::string> arguments;

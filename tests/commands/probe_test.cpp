@@ -45,8 +45,14 @@ std::vector<probe_finding> probe(std::vector<std::string> const& urls, probe_lim
   return probe_all(targets, limits).all;
 }
 
+probe_limits limits_of(readiness wanted, std::size_t needed) {
+  probe_limits made;
+  made.policy = {wanted, needed};
+  return made;
+}
+
 int code_of(std::vector<probe_finding> const& found) {
-  return exit_code_of({found, {}}, {.wanted = readiness::ready, .needed = found.size()});
+  return exit_code_of({found, {}}, limits_of(readiness::ready, found.size()));
 }
 
 std::string tcp(wire::address const& where) { return "tcp://" + where.text(); }
@@ -194,9 +200,9 @@ TEST_CASE("enough that are ready end a wait, and so do too many that never will 
   probe_limits limits;
   limits.wait = 1h;
   limits.policy.needed = 1;
-  CHECK(exit_code_of({probe({up, closed_port()}, limits), {}}, limits.policy) == 0);
+  CHECK(exit_code_of({probe({up, closed_port()}, limits), {}}, limits) == 0);
   limits.policy.needed = 2;
-  CHECK(exit_code_of({probe({closed_port(), hopeless}, limits), {}}, limits.policy) == 5);
+  CHECK(exit_code_of({probe({closed_port(), hopeless}, limits), {}}, limits) == 5);
 }
 
 TEST_CASE(
@@ -234,15 +240,16 @@ TEST_CASE("the policy says how many must be found, and how") {
   gone.state = readiness::no_answer;
   probe_finding denied;
   denied.state = readiness::denied;
-  CHECK(exit_code_of({{ready, gone}, {}}, {readiness::ready, 1}) == 0);
-  CHECK(exit_code_of({{ready, gone, denied}, {}}, {readiness::ready, 2}) == 4);
-  CHECK(exit_code_of({{gone, gone}, {}}, {readiness::no_answer, 2}) == 0);
-  CHECK(exit_code_of({{gone, ready}, {}}, {readiness::no_answer, 2}) == 1);
-  CHECK(exit_code_of({{denied}, {}}, {readiness::no_answer, 1}) == 4); // it is there
-  CHECK(exit_code_of({{ready, gone}, SIGTERM}, {readiness::ready, 2}) == 143);
+  CHECK(exit_code_of({{ready, gone}, {}}, limits_of(readiness::ready, 1)) == 0);
+  CHECK(exit_code_of({{ready, gone, denied}, {}}, limits_of(readiness::ready, 2)) == 4);
+  CHECK(exit_code_of({{gone, gone}, {}}, limits_of(readiness::no_answer, 2)) == 0);
+  CHECK(exit_code_of({{gone, ready}, {}}, limits_of(readiness::no_answer, 2)) == 1);
+  CHECK(exit_code_of({{denied}, {}}, limits_of(readiness::no_answer, 1)) == 4); // it is there
+  CHECK(exit_code_of({{ready, gone}, SIGTERM}, limits_of(readiness::ready, 2)) == 143);
   gone.waiting = probe_finding::patience::expired;
-  CHECK(exit_code_of({{denied, gone}, {}}, {readiness::ready, 2}) == 4); // waiting could not help
-  CHECK(exit_code_of({{ready, gone}, {}}, {readiness::ready, 2}) == 124);
+  CHECK(exit_code_of({{denied, gone}, {}}, limits_of(readiness::ready, 2)) ==
+        4); // waiting could not help
+  CHECK(exit_code_of({{ready, gone}, {}}, limits_of(readiness::ready, 2)) == 124);
 }
 
 TEST_CASE("URLs that cannot be probed are mistakes of usage") {
@@ -257,8 +264,9 @@ TEST_CASE("URLs that cannot be probed are mistakes of usage") {
   CHECK(run_command({"memcached://anna:pw@127.0.0.1:1"}) == 64);
   CHECK(run_command({"--level", "auth", "mysql://127.0.0.1:1"}) == 64);
   CHECK(run_command({"--level", "connect", "udp://127.0.0.1:1?send=a&expect=b"}) == 64);
-  CHECK(run_command({"mysql://anna:pw@127.0.0.1:1"}) == 64);
-  CHECK(run_command({"postgres://anna:pw@127.0.0.1:1"}) == 64);
+  CHECK(run_command({"mysql://127.0.0.1:1/database"}) == 64);
+  CHECK(run_command({"mysql://anna@127.0.0.1:1?sslmode=require"}) == 64);
+  CHECK(run_command({"postgres://:pw@127.0.0.1:1"}) == 64);
   CHECK(run_command({"http://:a%0d%0ab@127.0.0.1:1"}) == 64);
   CHECK(run_command({"postgres://anna%00options@127.0.0.1:1"}) == 64);
   CHECK(run_command({"redis://anna@127.0.0.1:1"}) == 64);

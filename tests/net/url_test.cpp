@@ -51,11 +51,20 @@ TEST_CASE("a scheme says what is spoken, and where if nothing else does") {
   CHECK(parse_url("redis+unix://anna:x@/run/r.sock")->user == "anna");
 }
 
-TEST_CASE("where only TCP and UDP will do, what is spoken is no excuse") {
-  auto const redis = parse_url("redis://h", schemes::tcp_and_udp);
+TEST_CASE("where only bytes are meant, what is spoken is no excuse") {
+  auto const redis = parse_url("redis://h", schemes::plain);
   REQUIRE_FALSE(redis.has_value());
   CHECK(redis.error().message ==
         "the scheme \"redis\" is not supported yet; allowed: tcp://, udp://");
+}
+
+TEST_CASE("what cannot be pooled yet is refused where a pool is meant") {
+  CHECK(parse_url("rediss://h", schemes::poolable).has_value());
+  auto const mqtt = parse_url("mqtt://h", schemes::poolable);
+  REQUIRE_FALSE(mqtt.has_value());
+  CHECK(mqtt.error().message ==
+        "the scheme \"mqtt\" is not supported yet; allowed: tcp://, tls://, udp://, unix://, "
+        "http://, https://, redis://, rediss://, redis+unix://");
 }
 
 TEST_CASE("what is wrong with a URL is said with what is allowed") {
@@ -65,7 +74,8 @@ TEST_CASE("what is wrong with a URL is said with what is allowed") {
   };
   auto const [text, said] = GENERATE(
       row{"", "begins with its scheme"}, row{"127.0.0.1:80", "begins with its scheme"},
-      row{"tpc://h:1", "did you mean tcp://"}, row{"gopher://h:1", "allowed: tcp://, tls://, udp://"},
+      row{"tpc://h:1", "did you mean tcp://"},
+      row{"gopher://h:1", "allowed: tcp://, tls://, udp://"},
       row{"mongodb://h:1", "not supported yet"}, row{"unix://run/x", "begins with a slash"},
       row{"unix://", "begins with a slash"},
       row{"redis+unix:///a%zz", "in the path must be followed"},

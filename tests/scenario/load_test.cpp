@@ -1,4 +1,5 @@
 #include "scenario/loading.hpp"
+#include "support/temporary_file.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -8,6 +9,7 @@
 
 using namespace conecta;
 using namespace conecta::scenario;
+using conecta::support::temporary_file;
 using namespace conecta::scenario::testing;
 using namespace std::chrono_literals;
 using scenario_model = conecta::scenario::scenario;
@@ -44,22 +46,6 @@ problems refused(load_result const& result) {
   REQUIRE(std::holds_alternative<problems>(result));
   return std::get<problems>(result);
 }
-
-// A file that is gone when the test is.
-class temporary_file {
- public:
-  explicit temporary_file(std::string const& text)
-      : path_{std::filesystem::temp_directory_path() / "conecta_load_test.json"} {
-    std::ofstream{path_, std::ios::binary} << text;
-  }
-  temporary_file(temporary_file const&) = delete;
-  temporary_file& operator=(temporary_file const&) = delete;
-  ~temporary_file() { std::filesystem::remove(path_); }
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 } // namespace
 

@@ -247,15 +247,18 @@ TEST_CASE("a URL has a scheme that is supported, and nothing that would be ignor
     return with_endpoints(R"({ "id": "a", "url": ")" + text + "\" }");
   };
   CHECK(url("tcp://[::1]:1") == lines{});
-  CHECK(url("tpc://127.0.0.1:1") ==
-        lines{"test.json:2: /endpoints/0/url: found \"tpc://127.0.0.1:1\": unknown scheme; did you "
-              "mean tcp://?; allowed: tcp://, udp://"});
-  CHECK(url("redis://u:secret@127.0.0.1:1") ==
-        lines{"test.json:2: /endpoints/0/url: found \"redis://***@127.0.0.1:1\": the scheme "
-              "\"redis\" is not supported yet; allowed: tcp://, udp://"});
+  CHECK(
+      url("tpc://127.0.0.1:1") ==
+      lines{"test.json:2: /endpoints/0/url: found \"tpc://127.0.0.1:1\": unknown scheme; did you "
+            "mean tcp://?; allowed: tcp://, tls://, udp://, unix://, http://, https://, redis://, "
+            "rediss://, redis+unix://"});
+  CHECK(url("mqtt://u:secret@127.0.0.1:1") ==
+        lines{"test.json:2: /endpoints/0/url: found \"mqtt://***@127.0.0.1:1\": the scheme "
+              "\"mqtt\" is not supported yet; allowed: tcp://, tls://, udp://, unix://, http://, "
+              "https://, redis://, rediss://, redis+unix://"});
   CHECK(url("tcp://u:secret@127.0.0.1:1") ==
-        lines{"test.json:2: /endpoints/0/url: found \"tcp://***@127.0.0.1:1\": tcp:// and udp:// "
-              "have no user and no password"});
+        lines{"test.json:2: /endpoints/0/url: found \"tcp://***@127.0.0.1:1\": tcp:// has no "
+              "user and no password"});
   CHECK(url("udp://127.0.0.1") ==
         lines{"test.json:2: /endpoints/0/url: found \"udp://127.0.0.1\": the port is missing: "
               "udp://HOST:PORT"});

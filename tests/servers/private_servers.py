@@ -315,6 +315,11 @@ class Postgres(Unprivileged):
         body = b"\0\3\0\0user\0conecta\0database\0postgres\0\0"
         return (len(body) + 4).to_bytes(4, "big") + body
 
+    def tell(self, statement):
+        subprocess.run([shutil.which("psql", path=self.path), "-X", "-q", "-v", "ON_ERROR_STOP=1",
+                        f"postgresql://conecta@127.0.0.1:{self.port}/postgres", "-c", statement],
+                       check=True)
+
     def session(self):
         client = self.connect()
         client.sendall(self.startup())
@@ -351,6 +356,10 @@ class Mariadb(Unprivileged):
                                f"--socket={self.directory}/my.sock", "--bind-address=127.0.0.1",
                                f"--port={self.port}", f"--max-connections={self.most_clients}",
                                f"--pid-file={self.directory}/my.pid"])
+
+    def tell(self, statement):
+        subprocess.run(["mariadb", "--no-defaults", f"--socket={self.directory}/my.sock", "-u",
+                        "root", "-e", statement], check=True)
 
     def answers(self):
         try:

@@ -223,13 +223,28 @@ def postgres(directory):
     server = Postgres(directory)
     url = f"postgres://conecta@127.0.0.1:{server.port}/postgres"
     states_of_every_server(server, url)
-    expect("postgres: one that wants a password", f"postgres://anna@127.0.0.1:{server.port}", 0)
-    expect("postgres: one that it does not know", f"postgres://bob@127.0.0.1:{server.port}", 0)
+    server.tell("CREATE ROLE anna LOGIN PASSWORD 's3cret'")
+    anna = f"postgres://anna@127.0.0.1:{server.port}/postgres"
+    for level in ("auth", "query"):
+        at_level = ("--level", level, "--password-env", "SECRET")
+        expect(f"postgres: right password, {level}", anna, 0, options=at_level,
+               env={**os.environ, "SECRET": "s3cret"})
+        expect(f"postgres: wrong password, {level}", anna, 4, "denied", at_level,
+               env={**os.environ, "SECRET": CANARY})
+    expect("postgres: no password", anna, 4, "denied")
+    expect("postgres: no password, only a handshake", anna, 0, options=("--level", "handshake"))
+    expect("postgres: one that it does not know, only a handshake",
+           f"postgres://bob@127.0.0.1:{server.port}", 0, options=("--level", "handshake"))
+    expect("postgres: a query", f"{url}?query=SELECT%20*%20FROM%20generate_series(1,100000)", 0)
+    expect("postgres: a query that fails", f"{url}?query=SELECT%201/0", 1, "error")
     expect("postgres: no such database", url.replace("/postgres", "/shop"), 1, "no_database")
     crowd = [server.session() for _ in range(server.most_clients)]
     expect("postgres: saturated", url, 1, "saturated")
+    expect("postgres: saturated, a handshake", url, 1, "saturated", ("--level", "handshake"))
     for each in crowd:
         each.close()
+    expect("postgres: a query that hangs", f"{url}?query=SELECT%20pg_sleep(9)", 2, "timeout",
+           ("--timeout", "500ms"))
     server.end()
     with open(f"{server.data}/standby.signal", "w", encoding="ascii"):
         pass
@@ -244,10 +259,30 @@ def mysql(directory):
     url = f"mysql://127.0.0.1:{server.port}"
     states_of_every_server(server, url)
     expect("mysql: asked as Redis", f"redis://127.0.0.1:{server.port}", 5, "protocol")
+    server.tell("CREATE USER anna@'%' IDENTIFIED BY 's3cret'; CREATE DATABASE shop;"
+                " GRANT ALL ON shop.* TO anna@'%';"
+                " CREATE TABLE shop.user(name VARCHAR(20), age INT)")
+    anna = f"mysql://anna@127.0.0.1:{server.port}/shop"
+    for level in ("auth", "query"):
+        at_level = ("--level", level, "--password-env", "SECRET")
+        expect(f"mysql: right password, {level}", anna, 0, options=at_level,
+               env={**os.environ, "SECRET": "s3cret"})
+        expect(f"mysql: wrong password, {level}", anna, 4, "denied", at_level,
+               env={**os.environ, "SECRET": CANARY})
+    expect("mysql: no password", anna, 4, "denied")
+    expect("mysql: no such database", anna.replace("/shop", "/none"), 4, "denied",
+           **with_secret("s3cret"))
+    expect("mysql: a query", f"{anna}?query=INSERT%20INTO%20user(name,age)%20VALUES('a',1)", 0,
+           **with_secret("s3cret"))
+    expect("mysql: a query with rows", f"{anna}?query=SELECT%20*%20FROM%20seq_1_to_100000", 0,
+           **with_secret("s3cret"))
+    expect("mysql: a query that fails", f"{anna}?query=SELECT%20nothing", 1, "error",
+           **with_secret("s3cret"))
     crowd = [server.connect() for _ in range(server.most_clients + 1)]
     for each in crowd:
         each.recv(5)
     expect("mysql: saturated", url, 1, "saturated")
+    expect("mysql: saturated, by its client", anna, 1, "saturated", **with_secret("s3cret"))
     for each in crowd:
         each.close()
     for _ in range(150):  # a hundred that connect and drop would block this host

@@ -1,0 +1,26 @@
+#pragma once
+
+// The URLs of a probe that stand in a file.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace conecta::command {
+
+/// One that stands there, and where: "hosts.txt:3".
+struct listed_url {
+  std::string url;
+  std::string place;
+};
+
+/// Why it cannot be read.
+struct unreadable {
+  std::string reason;
+};
+
+/// One a line, at most 100,000; what is empty or begins with # is left out. "-" is standard input.
+[[nodiscard]] std::variant<std::vector<listed_url>, unreadable>
+read_url_list(std::string const& path);
+
+} // namespace conecta::command

@@ -1,0 +1,43 @@
+#include "net/session_error.hpp"
+
+#include <array>
+#include <string>
+
+namespace conecta::net {
+
+namespace {
+
+constexpr std::array session_messages{"no error",
+                                      "the server rejected the credentials, or wants some",
+                                      "the server speaks another protocol",
+                                      "the server is loading",
+                                      "the server is busy",
+                                      "the server's primary is down",
+                                      "the server's cluster is down",
+                                      "the server is misconfigured",
+                                      "the server has too many clients",
+                                      "the server is not ready"};
+static_assert(session_messages.size() == static_cast<std::size_t>(session_error::not_ready) + 1);
+
+class session_category final : public boost::system::error_category {
+ public:
+  [[nodiscard]] char const* name() const noexcept override { return "conecta.session"; }
+  [[nodiscard]] std::string message(int value) const override {
+    auto const index = static_cast<std::size_t>(value);
+    return session_messages[index < session_messages.size() ? index : session_messages.size() - 1];
+  }
+};
+
+session_category const of_session;
+
+} // namespace
+
+boost::system::error_code make_error_code(session_error which) noexcept {
+  return {static_cast<int>(which), of_session};
+}
+
+bool is_of_session(boost::system::error_code const& code) noexcept {
+  return code.category() == of_session;
+}
+
+} // namespace conecta::net
