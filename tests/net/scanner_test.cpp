@@ -11,8 +11,8 @@ using namespace conecta::net;
 
 namespace {
 
-reply_framing const redis = resp_reply{};
-reply_framing const web = http_response{};
+reply_framing const redis_reply = resp_reply{};
+reply_framing const web_reply = http_response{};
 
 /// The length at which it is complete, shown byte by byte; -1 where it is refused, 0 where it never
 /// is.
@@ -58,7 +58,7 @@ TEST_CASE("every type of a reply of Redis ends where it ends") {
         ",1.5\r\n", "(123456789012345678901234567890\r\n", "!5\r\nERR x\r\n", "=7\r\ntxt:abc\r\n",
         "%1\r\n+k\r\n:1\r\n", "~2\r\n+a\r\n+b\r\n", "*1\r\n%1\r\n+k\r\n*1\r\n$2\r\nvv\r\n"}) {
     CAPTURE(reply);
-    CHECK(is_whole(redis, reply));
+    CHECK(is_whole(redis_reply, reply));
   }
 }
 
@@ -67,13 +67,13 @@ TEST_CASE("what is no reply of Redis is refused as soon as that is clear") {
        {"HTTP/1.1 400 Bad\r\n", "\r\n", "$x\r\n", "$-2\r\n", "*1x\r\n", "$99999999999\r\n",
         "*99999999999999999999\r\n", "$1\r\nabc", "%-1\r\n", ">1\r\n+x\r\n", "*1\r\n?\r\n"}) {
     CAPTURE(bytes);
-    CHECK(is_refused(redis, bytes));
+    CHECK(is_refused(redis_reply, bytes));
   }
-  CHECK(is_refused(redis, std::string(70'000, '+'))); // a line without end
+  CHECK(is_refused(redis_reply, std::string(70'000, '+'))); // a line without end
 }
 
 TEST_CASE("what Redis announces and does not send costs nothing, and ends at 1 MiB") {
-  framer one{redis, 0};
+  framer one{redis_reply, 0};
   std::string bytes = "*1000000000\r\n$1000000000\r\n";
   CHECK(one.examine(bytes).status == frame_status::need_more);
   bytes.append(max_reply_size, 'x');
@@ -89,33 +89,35 @@ TEST_CASE("an error of Redis is a reply, and no success") {
 }
 
 TEST_CASE("a response of HTTP ends by its length, its chunks, its status or its method") {
-  CHECK(is_whole(web, http("200 OK\r\nContent-Length: 5\r\n\r\nhello")));
-  CHECK(is_whole(web, http("200 OK\r\nContent-Length: 0\r\n\r\n")));
-  CHECK(is_whole(web, http("204 No Content\r\n\r\n")));
-  CHECK(is_whole(web, http("304 Not Modified\r\nContent-Length: 9\r\n\r\n")));
-  CHECK(is_whole(web, http("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n"
-                           "0\r\nTrailer: 1\r\n\r\n")));
-  CHECK(is_whole(web, http("100 Continue\r\n\r\n") + http("200 OK\r\nContent-Length: 1\r\n\r\n!")));
+  CHECK(is_whole(web_reply, http("200 OK\r\nContent-Length: 5\r\n\r\nhello")));
+  CHECK(is_whole(web_reply, http("200 OK\r\nContent-Length: 0\r\n\r\n")));
+  CHECK(is_whole(web_reply, http("204 No Content\r\n\r\n")));
+  CHECK(is_whole(web_reply, http("304 Not Modified\r\nContent-Length: 9\r\n\r\n")));
+  CHECK(is_whole(web_reply,
+                 http("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n"
+                      "0\r\nTrailer: 1\r\n\r\n")));
+  CHECK(is_whole(web_reply,
+                 http("100 Continue\r\n\r\n") + http("200 OK\r\nContent-Length: 1\r\n\r\n!")));
   CHECK(is_whole(http_response{http_scanner::asked::head},
                  http("200 OK\r\nContent-Length: 5\r\n\r\n")));
 }
 
 TEST_CASE("a response without a length ends with its connection") {
-  framer one{web, 0};
+  framer one{web_reply, 0};
   auto const response = http("200 OK\r\n\r\nuntil the end");
   CHECK(one.examine(response).status == frame_status::need_more);
   CHECK(one.examine_at_end(response) ==
         frame_result{frame_status::complete, response.size(), true});
-  framer cut{web, 0};
+  framer cut{web_reply, 0};
   CHECK(cut.examine_at_end(http("200 OK\r\nContent-Length: 5\r\n\r\nhel")).status ==
         frame_status::truncated);
-  framer nothing{web, 0};
+  framer nothing{web_reply, 0};
   CHECK(nothing.examine_at_end("").status == frame_status::truncated);
 }
 
 TEST_CASE("a server of HTTP says whether its connection may be used again") {
   auto const last = [](std::string const& response) {
-    return framer{web, 0}.examine(response).last;
+    return framer{web_reply, 0}.examine(response).last;
   };
   CHECK_FALSE(last(http("204 No Content\r\n\r\n")));
   CHECK(last(http("204 No Content\r\nConnection: close\r\n\r\n")));
@@ -123,12 +125,12 @@ TEST_CASE("a server of HTTP says whether its connection may be used again") {
 }
 
 TEST_CASE("what is no response of HTTP is refused, and so is one that is too long") {
-  CHECK(is_refused(web, "+OK\r\n"));
-  CHECK(is_refused(web, "HTTP/2 200\r\n\r\n"));
-  CHECK(is_refused(web, http("abc OK\r\n\r\n")));
-  CHECK(is_refused(web, http("200 OK\r\nContent-Length: x\r\n\r\n")));
-  CHECK(is_refused(web, http("200 OK\r\nContent-Length: 1073741824\r\n\r\n")));
-  CHECK(is_refused(web, http("200 OK\r\nX: " + std::string(70'000, 'x'))));
+  CHECK(is_refused(web_reply, "+OK\r\n"));
+  CHECK(is_refused(web_reply, "HTTP/2 200\r\n\r\n"));
+  CHECK(is_refused(web_reply, http("abc OK\r\n\r\n")));
+  CHECK(is_refused(web_reply, http("200 OK\r\nContent-Length: x\r\n\r\n")));
+  CHECK(is_refused(web_reply, http("200 OK\r\nContent-Length: 1073741824\r\n\r\n")));
+  CHECK(is_refused(web_reply, http("200 OK\r\nX: " + std::string(70'000, 'x'))));
 }
 
 TEST_CASE("a status from 200 to 399 is a success, that of an interim response is none") {
