@@ -4,22 +4,10 @@
 #include "scenario/wording.hpp"
 #include "workload/protocol_request.hpp"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace conecta::scenario {
 namespace {
-
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
-}
-
-void append(workload::payload& to, workload::payload what) {
-  to.pieces.insert(to.pieces.end(), std::make_move_iterator(what.pieces.begin()),
-                   std::make_move_iterator(what.pieces.end()));
-}
 
 class reader {
  public:
@@ -57,8 +45,9 @@ class reader {
                                       "; allowed: a path that begins with a slash, a space in it "
                                       "written %20");
     }
-    auto head = read_template(from["path"], path.value_or("/" + url.path));
-    if (!head) {
+    auto target =
+        path ? read_payload(from["path"], problems_) : workload::literal_payload("/" + url.path);
+    if (!target) {
       return std::nullopt;
     }
     // The method and the fields stand around the path, which may have templates.
@@ -66,14 +55,14 @@ class reader {
     auto const whole = protocol::http_head(method, place, url);
     auto const before = method.size() + 1;
     auto request = workload::literal_payload(whole.substr(0, before));
-    append(request, *std::move(head));
-    append(request, workload::literal_payload(whole.substr(before + place.size())));
+    workload::append(request, *std::move(target));
+    workload::append(request, workload::literal_payload(whole.substr(before + place.size())));
     for (std::size_t index = 0; index < from["headers"].size(); ++index) {
       auto field = header(from["headers"].item(index));
       if (!field) {
         return std::nullopt;
       }
-      append(request, *std::move(field));
+      workload::append(request, *std::move(field));
     }
     std::optional<workload::payload> body;
     if (from["body"]) {
@@ -139,15 +128,6 @@ class reader {
     return url;
   }
 
-  std::optional<workload::payload> read_template(located const& at, std::string const& text) {
-    std::string error;
-    auto made = workload::parse_template(text, error);
-    if (!made) {
-      refuse(at, "found " + shown(*at) + ", with a mistaken template");
-    }
-    return made;
-  }
-
   std::optional<workload::payload> header(located const& from) {
     auto const text = read_text(from);
     if (!text) {
@@ -159,9 +139,9 @@ class reader {
         name.find(' ') != std::string::npos) {
       return refuse(from, "found " + shown(*from) + "; allowed: \"Name: value\"");
     }
-    auto made = read_template(from, *text);
+    auto made = read_payload(from, problems_);
     if (made) {
-      append(*made, workload::literal_payload("\r\n"));
+      workload::append(*made, workload::literal_payload("\r\n"));
     }
     return made;
   }

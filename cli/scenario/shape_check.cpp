@@ -32,12 +32,6 @@ void expand_below(node& value, std::string const& pointer, environment const& lo
   }
 }
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char letter) {
-    return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
-  });
-}
-
 bool contains(std::span<std::string_view const> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -29,6 +29,12 @@ std::string printable(std::string_view text, std::size_t most) {
   return text.size() > most ? safe + "..." : safe;
 }
 
+bool has_control(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char letter) {
+    return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+  });
+}
+
 std::string in_quotes(std::string_view text, std::size_t most) {
   using json = nlohmann::json;
   bool const long_one = text.size() > most;

@@ -12,6 +12,9 @@ namespace conecta::scenario {
 /// Every byte that is not printable ASCII as \xNN, cut short after `most` bytes.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most = 400);
 
+/// Whether one of its bytes is a control character.
+[[nodiscard]] bool has_control(std::string_view text) noexcept;
+
 /// As a JSON string, in ASCII, cut short after `most` bytes.
 [[nodiscard]] std::string in_quotes(std::string_view text, std::size_t most = 60);
 

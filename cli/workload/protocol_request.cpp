@@ -1,18 +1,8 @@
 #include "workload/protocol_request.hpp"
 
-#include <iterator>
 #include <utility>
 
 namespace conecta::workload {
-
-namespace {
-
-void append(payload& to, payload what) {
-  to.pieces.insert(to.pieces.end(), std::make_move_iterator(what.pieces.begin()),
-                   std::make_move_iterator(what.pieces.end()));
-}
-
-} // namespace
 
 payload resp_request(std::vector<payload> words) {
   auto made = literal_payload("*" + std::to_string(words.size()) + "\r\n");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 namespace conecta::workload {
@@ -105,6 +106,11 @@ payload literal_payload(std::string bytes) {
     made.pieces.emplace_back(literal_piece{std::move(bytes)});
   }
   return made;
+}
+
+void append(payload& to, payload what) {
+  to.pieces.insert(to.pieces.end(), std::make_move_iterator(what.pieces.begin()),
+                   std::make_move_iterator(what.pieces.end()));
 }
 
 std::optional<payload> parse_template(std::string_view text, std::string& error) {

@@ -50,6 +50,9 @@ struct payload {
 /// The payload that is exactly these bytes.
 [[nodiscard]] payload literal_payload(std::string bytes);
 
+/// Adds the pieces of `what` after those of `to`.
+void append(payload& to, payload what);
+
 /// Splits text at {{nonce}} and {{seq}}; `{{{{` is a literal `{{`. Nothing, and an `error` that
 /// quotes the template, for another name or one that does not end.
 [[nodiscard]] std::optional<payload> parse_template(std::string_view text, std::string& error);

@@ -1,9 +1,9 @@
 #include "net/channel.hpp"
 
 #include "base/module.hpp"
+#include "net/message_category.hpp"
 
 #include <array>
-#include <string>
 
 namespace conecta::net {
 
@@ -25,16 +25,7 @@ constexpr std::array tls_messages{"no error",
                                   "the handshake failed"};
 static_assert(tls_messages.size() == static_cast<std::size_t>(tls_problem::other) + 1);
 
-class tls_category final : public boost::system::error_category {
- public:
-  [[nodiscard]] char const* name() const noexcept override { return "conecta.tls"; }
-  [[nodiscard]] std::string message(int value) const override {
-    auto const index = static_cast<std::size_t>(value);
-    return tls_messages[index < tls_messages.size() ? index : tls_messages.size() - 1];
-  }
-};
-
-tls_category const of_tls;
+message_category const of_tls{"conecta.tls", tls_messages};
 
 } // namespace
 

@@ -50,11 +50,6 @@ http_scanner::http_scanner(http_scanner&&) noexcept = default;
 http_scanner& http_scanner::operator=(http_scanner&&) noexcept = default;
 http_scanner::~http_scanner() = default;
 
-bool http_scanner::is_interim() const {
-  constexpr int switching_protocols = 101; // ends HTTP
-  return parser_->status >= 100 && parser_->status < 200 && parser_->status != switching_protocols;
-}
-
 http_scanner::progress http_scanner::examine(std::string_view received) {
   // The parser would wait for the end of a head first.
   constexpr std::string_view begins = "HTTP/1.";
@@ -74,7 +69,7 @@ http_scanner::progress http_scanner::examine(std::string_view received) {
     if (!parser_->is_done()) {
       return progress::need_more;
     }
-    if (!is_interim()) {
+    if (!is_interim_status(parser_->status)) {
       return progress::complete;
     }
     parser_ = std::make_unique<parser>(how_);
@@ -99,10 +94,10 @@ int http_status_of(std::string_view response) noexcept {
     auto const* const digits = response.data() + version.size();
     std::from_chars(digits, digits + 3, status);
     auto const end = response.find("\r\n\r\n");
-    if (status < 100 || status >= 200 || status == 101 || end == std::string_view::npos) {
+    if (!is_interim_status(status) || end == std::string_view::npos) {
       return status;
     }
-    response.remove_prefix(end + 4); // an interim one
+    response.remove_prefix(end + 4);
   }
   return status;
 }

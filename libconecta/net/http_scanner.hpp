@@ -32,12 +32,15 @@ class http_scanner {
  private:
   class parser;
 
-  [[nodiscard]] bool is_interim() const;
-
   asked how_;
   std::unique_ptr<parser> parser_;
   std::size_t done_ = 0;
 };
+
+/// 100 to 199 say that more is to come, but for 101, which changes what is spoken.
+[[nodiscard]] constexpr bool is_interim_status(int status) noexcept {
+  return status >= 100 && status < 200 && status != 101;
+}
 
 /// The status of a response that begins so; 0: it is none.
 [[nodiscard]] int http_status_of(std::string_view response) noexcept;

@@ -1,7 +1,8 @@
 #include "net/session_error.hpp"
 
+#include "net/message_category.hpp"
+
 #include <array>
-#include <string>
 
 namespace conecta::net {
 
@@ -19,16 +20,7 @@ constexpr std::array session_messages{"no error",
                                       "the server is not ready"};
 static_assert(session_messages.size() == static_cast<std::size_t>(session_error::not_ready) + 1);
 
-class session_category final : public boost::system::error_category {
- public:
-  [[nodiscard]] char const* name() const noexcept override { return "conecta.session"; }
-  [[nodiscard]] std::string message(int value) const override {
-    auto const index = static_cast<std::size_t>(value);
-    return session_messages[index < session_messages.size() ? index : session_messages.size() - 1];
-  }
-};
-
-session_category const of_session;
+message_category const of_session{"conecta.session", session_messages};
 
 } // namespace
 

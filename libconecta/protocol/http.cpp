@@ -1,6 +1,7 @@
 #include "protocol/http.hpp"
 
 #include "base/base64.hpp"
+#include "net/http_scanner.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -50,7 +51,8 @@ class http_conversation final : public conversation {
     boost::system::error_code problem;
     step made;
     made.used = parser_->put(boost::asio::buffer(unread), problem);
-    if (parser_->is_header_done() && is_interim()) {
+    if (parser_->is_header_done() &&
+        net::is_interim_status(static_cast<int>(parser_->get().result_int()))) {
       prepare();
       return made;
     }
@@ -92,12 +94,6 @@ class http_conversation final : public conversation {
 
   [[nodiscard]] bool looks_into_body() const {
     return options_.body_has && options_.method == http_options::verb::get;
-  }
-
-  /// 100 to 199 say that more is to come, but for 101, which changes what is spoken.
-  [[nodiscard]] bool is_interim() const {
-    auto const status = parser_->get().result_int();
-    return status >= 100 && status < 200 && status != 101;
   }
 
   [[nodiscard]] verdict judge() const {

@@ -55,6 +55,8 @@ TEST_CASE("a command of Redis is an array, and an error is no success unless it 
 TEST_CASE("a request of HTTP has what its URL has, and counts its body") {
   CHECK(sent_by("http://h/ready?full=1", R"("http": {})") ==
         "GET /ready?full=1 HTTP/1.1\r\nHost: h\r\nUser-Agent: conecta\r\nAccept: */*\r\n\r\n");
+  CHECK(sent_by("http://h/{{seq}}/{{other}}", R"("http": {})") // a URL is no template
+            .starts_with("GET /{{seq}}/{{other}} HTTP/1.1\r\n"));
   CHECK(sent_by("https://anna:pw@h:8443", R"("http": { "method": "POST", "path": "/user/{{seq}}",
             "headers": ["Content-Type: text/plain", "X-Id: {{seq}}"], "body": "age={{seq}}" })") ==
         "POST /user/42 HTTP/1.1\r\nHost: h:8443\r\nUser-Agent: conecta\r\nAccept: */*\r\n"
@@ -78,6 +80,7 @@ TEST_CASE("what a protocol does not have is said") {
   CHECK_THAT(complaint("redis://h", R"("http": {})"), Contains("speaks something else"));
   CHECK_THAT(complaint("http://h", R"("http": { "path": "x" })"), Contains("begins with a slash"));
   CHECK_THAT(complaint("http://h", R"("http": { "path": "/a b" })"), Contains("%20"));
+  CHECK_THAT(complaint("http://h", R"("http": { "path": "/{{other}}" })"), Contains("template"));
   CHECK_THAT(complaint("http://h", R"("http": { "headers": ["no"] })"),
              Contains("\"Name: value\""));
   CHECK_THAT(complaint("http://h", R"("http": { "headers": ["a: b\r\nc: d"] })"),

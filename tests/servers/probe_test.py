@@ -219,19 +219,23 @@ def nats(directory):
     server.end()
 
 
+def passwords_of_anna(name, url):
+    """Hers is s3cret."""
+    for level in ("auth", "query"):
+        at_level = ("--level", level, "--password-env", "SECRET")
+        for what, secret, answer in (("right", "s3cret", (0,)), ("wrong", CANARY, (4, "denied"))):
+            expect(f"{name}: {what} password, {level}", url, *answer, options=at_level,
+                   env={**os.environ, "SECRET": secret})
+    expect(f"{name}: no password", url, 4, "denied")
+
+
 def postgres(directory):
     server = Postgres(directory)
     url = f"postgres://conecta@127.0.0.1:{server.port}/postgres"
     states_of_every_server(server, url)
     server.tell("CREATE ROLE anna LOGIN PASSWORD 's3cret'")
     anna = f"postgres://anna@127.0.0.1:{server.port}/postgres"
-    for level in ("auth", "query"):
-        at_level = ("--level", level, "--password-env", "SECRET")
-        expect(f"postgres: right password, {level}", anna, 0, options=at_level,
-               env={**os.environ, "SECRET": "s3cret"})
-        expect(f"postgres: wrong password, {level}", anna, 4, "denied", at_level,
-               env={**os.environ, "SECRET": CANARY})
-    expect("postgres: no password", anna, 4, "denied")
+    passwords_of_anna("postgres", anna)
     expect("postgres: no password, only a handshake", anna, 0, options=("--level", "handshake"))
     expect("postgres: one that it does not know, only a handshake",
            f"postgres://bob@127.0.0.1:{server.port}", 0, options=("--level", "handshake"))
@@ -263,13 +267,7 @@ def mysql(directory):
                 " GRANT ALL ON shop.* TO anna@'%';"
                 " CREATE TABLE shop.user(name VARCHAR(20), age INT)")
     anna = f"mysql://anna@127.0.0.1:{server.port}/shop"
-    for level in ("auth", "query"):
-        at_level = ("--level", level, "--password-env", "SECRET")
-        expect(f"mysql: right password, {level}", anna, 0, options=at_level,
-               env={**os.environ, "SECRET": "s3cret"})
-        expect(f"mysql: wrong password, {level}", anna, 4, "denied", at_level,
-               env={**os.environ, "SECRET": CANARY})
-    expect("mysql: no password", anna, 4, "denied")
+    passwords_of_anna("mysql", anna)
     expect("mysql: no such database", anna.replace("/shop", "/none"), 4, "denied",
            **with_secret("s3cret"))
     expect("mysql: a query", f"{anna}?query=INSERT%20INTO%20user(name,age)%20VALUES('a',1)", 0,
