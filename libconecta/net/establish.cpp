@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
+#include <poll.h>
 #include <span>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -144,6 +145,13 @@ polled_socket polled(asio::any_io_executor const& executor, new_socket& made, tr
           kind == transport::tcp ? polled_socket::kind::stream : polled_socket::kind::datagrams};
 }
 
+/// Whether a connect that was under way is so no more, which within this host is at once: who is
+/// not waited for cannot be called off between the server's accept and the count of it.
+bool has_come_to_its_end(int handle) {
+  pollfd made{.fd = handle, .events = POLLOUT, .revents = 0};
+  return ::poll(&made, 1, 0) == 1;
+}
+
 error_code pending_error(int handle) {
   int value = 0;
   socklen_t size = sizeof value;
@@ -260,8 +268,11 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
       socket = polled(executor, made, to.kind);
     }
     if (under_way) {
-      auto connecting = until(socket, readiness::writable);
-      problem = co_await std::move(connecting);
+      problem = {};
+      if (!has_come_to_its_end(socket.handle())) {
+        auto connecting = until(socket, readiness::writable);
+        problem = co_await std::move(connecting);
+      }
       if (!problem) {
         problem = pending_error(socket.handle());
       }
