@@ -152,10 +152,7 @@ void prober::stop() { stop_.emit(asio::cancellation_type::terminal); }
 asio::awaitable<void> prober::run(prober& self) {
   try {
     auto const& url = self.target_.url;
-    bool const by_client =
-        self.target_.depth >= protocol::level::auth &&
-        (url.speaks == net::protocol::mysql || url.speaks == net::protocol::postgres);
-    if (by_client) {
+    if (self.target_.depth >= protocol::level::auth && protocol::has_client_library(url.speaks)) {
       auto asking = ask_by_client(self);
       co_await std::move(asking);
       co_return;
@@ -194,41 +191,23 @@ asio::awaitable<void> prober::run(prober& self) {
   }
 }
 
-/// The client's library connects by itself, to one address after the other.
+/// The client's library connects by itself.
 asio::awaitable<void> prober::ask_by_client(prober& self) {
-  auto const began = clock::now();
-  auto const& url = self.target_.url;
-  auto looking = net::addresses_of(self.context_.get_executor(), url, self.deadline_);
-  std::vector<asio::ip::tcp::endpoint> const addresses = co_await std::move(looking);
-  auto const resolved = clock::now();
-  self.notes_.resolving = resolved - began;
-  for (auto const& each : addresses) {
-    auto wishes = protocol::wishes_of(url);
-    wishes.address = each.address().to_string();
-    wishes.asks = self.target_.depth;
-    wishes.tls = self.target_.tls;
-    self.notes_.address = net::text_of(each);
-    std::string missing;
-    auto const session = protocol::open_client(wishes, missing);
-    if (session == nullptr) {
-      self.finding_.state = readiness::not_attempted;
-      self.finding_.reason = "built_without";
-      self.finding_.detail = missing;
-      co_return;
-    }
-    std::optional<instant> reached_at;
-    auto talking = protocol::conduct(*session, url.speaks, self.deadline_, reached_at);
-    std::variant<protocol::verdict, protocol::silence> const how = co_await std::move(talking);
-    self.notes_.connecting = reached_at.value_or(clock::now()) - resolved;
-    if (reached_at) {
-      self.reached_ = reached::connection;
-      self.finding_.exchanging = clock::now() - *reached_at;
-    }
-    self.heard(how);
-    if (reached_at || clock::now() >= self.deadline_) {
-      co_return;
-    }
+  net::dial_options const how{.notes = &self.notes_, .tls = &self.target_.tls};
+  auto attempting = protocol::attempt_by_client(self.context_.get_executor(), self.target_.url,
+                                                self.target_.depth, self.deadline_, how);
+  protocol::client_attempt const made = co_await std::move(attempting);
+  if (made.session == nullptr) {
+    self.finding_.state = readiness::not_attempted;
+    self.finding_.reason = "built_without";
+    self.finding_.detail = made.missing;
+    co_return;
   }
+  if (made.reached_at) {
+    self.reached_ = reached::connection;
+    self.finding_.exchanging = clock::now() - *made.reached_at;
+  }
+  self.heard(made.how);
 }
 
 asio::awaitable<void> prober::talk(prober& self, net::connection& link) {

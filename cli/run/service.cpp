@@ -165,6 +165,7 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
   local_.begin(origin);
   net::endpoint_options options;
   options.address = connect_to_;
+  options.opens = protocol::opener_of(connect_to_);
   options.rules = &local_;
   options.tls.server_name = server_name_;
   if (spec_.check) {

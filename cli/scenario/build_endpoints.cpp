@@ -2,6 +2,7 @@
 
 #include "scenario/build_target.hpp"
 #include "scenario/exchange.hpp"
+#include "scenario/protocol_request.hpp"
 #include "scenario/server_url.hpp"
 
 #include <array>
@@ -146,6 +147,10 @@ class endpoints_reader {
   void check(located const& from, endpoint_spec& made) {
     located const own = from["check"];
     if (!own || !context_.transport_known.back()) {
+      return;
+    }
+    std::array const here{static_cast<endpoint_spec const*>(&made)};
+    if (!check_takes_bytes(own, here, context_.problems)) {
       return;
     }
     auto send = read_fixed_bytes(own["send"], context_.problems);

@@ -4,6 +4,7 @@
 #include "scenario/exchange.hpp"
 #include "scenario/fault_table.hpp"
 #include "scenario/key_tables.hpp"
+#include "scenario/protocol_request.hpp"
 #include "scenario/quantity.hpp"
 #include "scenario/shape_check.hpp"
 #include "scenario/wording.hpp"
@@ -148,6 +149,11 @@ class faults_reader {
       if (!endpoint.target) {
         context_.refuse(from["type"],
                         but + " is not embedded; allowed: an endpoint with a \"target\"");
+      }
+    } else if (needs == fault_needs::own_sockets) {
+      if (takes_statements(endpoint)) {
+        context_.refuse(from["type"], but + " is a database, whose client library chooses its "
+                                            "ports; allowed: another endpoint");
       }
     } else if (needs != fault_needs::endpoint && !endpoint.url) {
       context_.refuse(from["type"], but + " is embedded; allowed: an endpoint with a \"url\"");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace conecta::scenario {
@@ -137,11 +138,13 @@ class requests_reader {
         (context_.made.endpoints[index].kind == net::transport::tcp ? over.tcp : over.udp) = true;
       }
     }
-    if (from->find("redis") != nullptr || from->find("http") != nullptr) {
-      in_terms_of_a_protocol(from, made);
+    auto const to = servers_of(made);
+    if (is_of_a_protocol(from)) {
+      in_terms_of_a_protocol(from, to, made);
       context_.made.workload.requests.push_back(std::move(made));
       return known;
     }
+    check_takes_bytes(from, to, context_.problems);
     auto send = read_payload(from["send"], context_.problems);
     std::size_t const sent = send ? workload::largest_size(*send) : 1;
     if (auto reply = read_reply(from, over, sent, context_.problems)) {
@@ -153,13 +156,19 @@ class requests_reader {
     return known;
   }
 
-  void in_terms_of_a_protocol(located const& from, workload::request_spec& made) {
-    std::vector<endpoint_spec const*> to;
+  [[nodiscard]] std::vector<endpoint_spec const*>
+  servers_of(workload::request_spec const& made) const {
+    std::vector<endpoint_spec const*> known;
     for (std::size_t const index : made.endpoints) {
       if (context_.transport_known[index]) {
-        to.push_back(&context_.made.endpoints[index]);
+        known.push_back(&context_.made.endpoints[index]);
       }
     }
+    return known;
+  }
+
+  void in_terms_of_a_protocol(located const& from, std::span<endpoint_spec const* const> to,
+                              workload::request_spec& made) {
     if (auto read = read_protocol_request(from, to, context_.problems)) {
       made.send = std::move(read->send);
       made.reply = std::move(read->reply.framing);

@@ -290,6 +290,7 @@ constexpr std::array rows{
               .meaning = "Conecta gets `n` more descriptors, then none: EMFILE",
               .keys = descriptor_keys},
     fault_row{.type = fault_type::port_range,
+              .needs = fault_needs::own_sockets,
               .drawn_per = "window",
               .meaning = "new connections have `n` local ports: EADDRNOTAVAIL",
               .keys = port_range_keys},

@@ -16,7 +16,7 @@ namespace conecta::scenario {
 enum class fault_carrier : std::uint8_t { tcp, udp, either };
 
 /// What the endpoint must have.
-enum class fault_needs : std::uint8_t { endpoint, url, host_name, target };
+enum class fault_needs : std::uint8_t { endpoint, own_sockets, url, host_name, target };
 
 struct fault_row {
   fault::fault_type type = fault::fault_type::latency;

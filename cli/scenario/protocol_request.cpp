@@ -1,9 +1,11 @@
 #include "scenario/protocol_request.hpp"
 
+#include "protocol/client_session.hpp"
 #include "protocol/http.hpp"
 #include "scenario/wording.hpp"
 #include "workload/protocol_request.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace conecta::scenario {
@@ -28,6 +30,22 @@ class reader {
       read.push_back(*std::move(word));
     }
     return finished(workload::resp_request(std::move(read)), net::resp_reply{});
+  }
+
+  std::optional<protocol_request> sql() {
+    located const statement = request_["sql"];
+    if (!statement || !ends_by_itself("a database") || !goes_to_databases(statement)) {
+      return std::nullopt;
+    }
+    auto const text = read_text(statement);
+    if (text && text->find('\0') != std::string::npos) {
+      return refuse(statement, "found " + shown(*statement) + "; allowed: a statement without NUL");
+    }
+    auto send = read_payload(statement, problems_);
+    if (!send) {
+      return std::nullopt;
+    }
+    return finished(*std::move(send), net::client_value{});
   }
 
   std::optional<protocol_request> http() {
@@ -106,6 +124,17 @@ class reader {
     return true;
   }
 
+  bool goes_to_databases(located const& at) {
+    for (auto const* const each : to_) {
+      if (!takes_statements(*each)) {
+        refuse(at, "it goes to " + in_quotes(each->id) +
+                       ", which is no database; list those it is for in \"endpoints\"");
+        return false;
+      }
+    }
+    return true;
+  }
+
   /// What a request says of the host is the same wherever it goes.
   bool one_host(located const& at) {
     auto const said = [](endpoint_spec const& each) {
@@ -148,14 +177,13 @@ class reader {
 
   /// Without an expectation of its own an error is none that was wanted.
   std::optional<protocol_request> finished(workload::payload send, net::reply_framing framing) {
-    bool const redis = std::holds_alternative<net::resp_reply>(framing);
     auto wanted = read_expect(request_["expect"], problems_);
     if (!wanted) {
       return std::nullopt;
     }
     if (!request_["expect"]) {
-      wanted->no_resp_error = redis;
-      wanted->http_success = !redis;
+      wanted->no_resp_error = std::holds_alternative<net::resp_reply>(framing);
+      wanted->http_success = std::holds_alternative<net::http_response>(framing);
     }
     return protocol_request{std::move(send), {std::move(framing), *std::move(wanted)}};
   }
@@ -167,11 +195,35 @@ class reader {
 
 } // namespace
 
+bool takes_statements(endpoint_spec const& endpoint) {
+  return endpoint.url && protocol::has_client_library(endpoint.url->speaks);
+}
+
+bool is_of_a_protocol(located const& request) {
+  return request->find("redis") != nullptr || request->find("http") != nullptr ||
+         request->find("sql") != nullptr;
+}
+
+bool check_takes_bytes(located const& at, std::span<endpoint_spec const* const> to,
+                       problem_list& problems) {
+  auto const found =
+      std::ranges::find_if(to, [](auto const* each) { return takes_statements(*each); });
+  if (found != to.end()) {
+    problems.add(at->where, at.pointer,
+                 "it goes to " + in_quotes((*found)->id) +
+                     ", a database, which takes the key \"sql\" only; list those it is for in "
+                     "\"endpoints\"");
+  }
+  return found == to.end();
+}
+
 std::optional<protocol_request> read_protocol_request(located const& request,
                                                       std::span<endpoint_spec const* const> to,
                                                       problem_list& problems) {
   reader reads{request, to, problems};
-  return request->find("redis") != nullptr ? reads.redis() : reads.http();
+  return request->find("redis") != nullptr  ? reads.redis()
+         : request->find("http") != nullptr ? reads.http()
+                                            : reads.sql();
 }
 
 } // namespace conecta::scenario

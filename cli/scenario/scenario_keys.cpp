@@ -36,6 +36,11 @@ constexpr std::array request_keys{
              .what = shape::object,
              .meaning = "a request of HTTP/1.1",
              .inner = &http_rule},
+    key_rule{.name = "sql",
+             .what = shape::text,
+             .meaning = "a statement, for a session of a database",
+             .low = 1,
+             .high = mebibyte},
     key_rule{.name = "reply",
              .what = shape::object,
              .meaning = "where the reply ends; on UDP it is one datagram",
@@ -45,7 +50,7 @@ constexpr std::array request_keys{
              .meaning = "what the reply must look like",
              .inner = &expect_rule},
 };
-constexpr std::array one_request_key{"send"sv, "redis"sv, "http"sv};
+constexpr std::array one_request_key{"send"sv, "redis"sv, "http"sv, "sql"sv};
 constexpr object_rule request_rule{"a request", request_keys, {}, one_request_key};
 
 constexpr std::array models{"closed"sv, "open"sv};

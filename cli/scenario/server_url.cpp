@@ -1,5 +1,6 @@
 #include "scenario/server_url.hpp"
 
+#include "protocol/client_session.hpp"
 #include "protocol/introduction.hpp"
 
 namespace conecta::scenario {
@@ -9,6 +10,14 @@ std::optional<net::endpoint_url> read_url(std::string_view text, std::string& er
   auto parsed = net::parse_url(text, allowed);
   if (!parsed) {
     error = parsed.error().message;
+    return std::nullopt;
+  }
+  if (protocol::has_client_library(parsed->speaks) && parsed->user.empty()) {
+    error = "a session needs a user: " + parsed->scheme + "://USER@HOST/DATABASE";
+    return std::nullopt;
+  }
+  if (protocol::has_client_library(parsed->speaks) && parsed->query_value("query")) {
+    error = "a query is for conecta probe; give requests with the key \"sql\" instead";
     return std::nullopt;
   }
   if (parsed->speaks != net::protocol::none) {

@@ -5,8 +5,10 @@
 
 #include <mysql.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <string_view>
 #include <utility>
 
 namespace conecta::protocol {
@@ -16,6 +18,8 @@ namespace {
 struct close_session {
   void operator()(MYSQL* session) const noexcept { mysql_close(session); }
 };
+
+constexpr std::size_t most_kept = std::size_t{1} << 20; ///< of a value
 
 /// Those between are the library's own.
 constexpr unsigned first_client_error = 2000;
@@ -33,7 +37,9 @@ int errno_in(std::string const& text) {
   return number;
 }
 
-class libmariadb_session final : public client_session {
+using net::client_answer;
+
+class libmariadb_session final : public net::client_session {
  public:
   explicit libmariadb_session(client_wishes const& with)
       : wishes_{with}, session_{mysql_init(nullptr)} {
@@ -59,6 +65,8 @@ class libmariadb_session final : public client_session {
     }
   }
 
+  ~libmariadb_session() override { forget_rows(); }
+
   std::optional<client_answer> go_on() override {
     if (session_ == nullptr) {
       return client_answer{client_answer::kind::lost, {}, "out of memory", ENOMEM};
@@ -76,7 +84,7 @@ class libmariadb_session final : public client_session {
         return failed();
       }
       if (now_ == stage::over) {
-        return client_answer{};
+        return std::exchange(answer_, {});
       }
     }
   }
@@ -91,40 +99,82 @@ class libmariadb_session final : public client_session {
   }
   [[nodiscard]] bool reached() const override { return wanted() == net::readiness::readable; }
 
+  void ask(std::string_view statement) override {
+    statement_ = statement;
+    fetched_ = false;
+    answer_ = {};
+    now_ = stage::open;
+  }
+  [[nodiscard]] bool reusable() const override {
+    return !lost_ && (session_->server_status & SERVER_STATUS_IN_TRANS) == 0;
+  }
+
  private:
-  enum class stage : std::uint8_t { connecting, asking, fetching, over } now_ = stage::connecting;
-  bool begun_ = false;
+  enum class stage : std::uint8_t { closed, connecting, open, asking, fetching, to_next, over };
 
   /// Begins what is next; 0: it is done.
   int start() {
     auto* const session = session_.get();
-    if (now_ == stage::connecting && !begun_) {
-      begun_ = true;
+    switch (now_) {
+    case stage::closed:
+      now_ = stage::connecting;
       return mysql_real_connect_start(
           &connected_, session, wishes_.address.c_str(), wishes_.user.c_str(),
           wishes_.password ? wishes_.password->c_str() : nullptr,
           wishes_.database.empty() ? nullptr : wishes_.database.c_str(), wishes_.port, nullptr, 0);
-    }
-    if (now_ == stage::connecting) {
+    case stage::connecting:
+      ask(wishes_.asks == level::query ? wishes_.query : "");
+      return 0;
+    case stage::open:
       now_ = stage::asking;
-      if (wishes_.asks != level::query) {
-        return mysql_ping_start(&result_, session);
+      return statement_.empty()
+                 ? mysql_ping_start(&result_, session)
+                 : mysql_real_query_start(&result_, session, statement_.data(), statement_.size());
+    case stage::asking:
+    case stage::to_next:
+      if (!statement_.empty() && mysql_field_count(session) > 0) {
+        rows_ = mysql_use_result(session);
+        now_ = stage::fetching;
+        return rows_ != nullptr ? fetch() : 0;
       }
-      return mysql_real_query_start(&result_, session, wishes_.query.data(), wishes_.query.size());
+      return go_to_next_result();
+    case stage::fetching:
+      if (row_ != nullptr) {
+        keep_first_value();
+        return fetch(); // a row at a time, whatever the query returns
+      }
+      forget_rows();
+      return go_to_next_result();
+    case stage::over:
+      break;
     }
-    if (now_ == stage::asking && wishes_.asks == level::query && mysql_field_count(session) > 0) {
-      now_ = stage::fetching;
-      rows_ = mysql_use_result(session);
+    return 0;
+  }
+
+  int fetch() { return mysql_fetch_row_start(&row_, rows_); }
+
+  /// A procedure that is called answers with several.
+  int go_to_next_result() {
+    if (statement_.empty() || mysql_more_results(session_.get()) == 0) {
+      now_ = stage::over;
+      return 0;
     }
-    if (now_ == stage::fetching && rows_ != nullptr && (!fetched_ || row_ != nullptr)) {
-      fetched_ = true;
-      return mysql_fetch_row_start(&row_, rows_); // a row at a time, whatever the query returns
+    now_ = stage::to_next;
+    return mysql_next_result_start(&result_, session_.get());
+  }
+
+  void keep_first_value() {
+    if (!std::exchange(fetched_, true) && row_[0] != nullptr) {
+      answer_.text.assign(row_[0], std::min<std::size_t>(mysql_fetch_lengths(rows_)[0], most_kept));
     }
+  }
+
+  /// Those that the server still sends are not waited for.
+  void forget_rows() noexcept {
     if (rows_ != nullptr) {
+      rows_->handle = nullptr;
       mysql_free_result(std::exchange(rows_, nullptr));
     }
-    now_ = stage::over;
-    return 0;
   }
 
   int proceed(int ready) {
@@ -132,22 +182,29 @@ class libmariadb_session final : public client_session {
     case stage::connecting:
       return mysql_real_connect_cont(&connected_, session_.get(), ready);
     case stage::asking:
-      return wishes_.asks == level::query ? mysql_real_query_cont(&result_, session_.get(), ready)
-                                          : mysql_ping_cont(&result_, session_.get(), ready);
+      return statement_.empty() ? mysql_ping_cont(&result_, session_.get(), ready)
+                                : mysql_real_query_cont(&result_, session_.get(), ready);
+    case stage::to_next:
+      return mysql_next_result_cont(&result_, session_.get(), ready);
     case stage::fetching:
       return mysql_fetch_row_cont(&row_, rows_, ready);
+    case stage::closed:
+    case stage::open:
     case stage::over:
       break;
     }
     return 0;
   }
 
-  [[nodiscard]] client_answer failed() const {
+  [[nodiscard]] client_answer failed() {
+    forget_rows();
+    now_ = stage::over;
     auto const number = mysql_errno(session_.get());
     std::string text = mysql_error(session_.get());
     if (number < first_client_error || number > last_client_error) {
       return {client_answer::kind::refused, std::to_string(number), std::move(text)};
     }
+    lost_ = true;
     auto const system =
         number == server_gone || number == server_lost ? ECONNRESET : errno_in(text);
     return {client_answer::kind::lost, {}, std::move(text), system};
@@ -155,19 +212,23 @@ class libmariadb_session final : public client_session {
 
   client_wishes wishes_;
   std::unique_ptr<MYSQL, close_session> session_;
+  stage now_ = stage::closed;
   int waits_for_ = 0;
   MYSQL* connected_ = nullptr;
   int result_ = 0;
+  std::string statement_; ///< ""; a ping
   MYSQL_RES* rows_ = nullptr;
   MYSQL_ROW row_ = nullptr;
-  bool fetched_ = false;
+  bool fetched_ = false; ///< the first row
+  bool lost_ = false;
+  client_answer answer_;
 };
 
 } // namespace
 
 } // namespace conecta::protocol
 
-extern "C" conecta::protocol::client_session*
-conecta_open_client_1(conecta::protocol::client_wishes const& with) {
+extern "C" conecta::net::client_session*
+conecta_open_client_2(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libmariadb_session{with};
 }

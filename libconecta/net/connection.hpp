@@ -5,10 +5,13 @@
 // Thread safety: one thread at a time. The counters that it is given outlive it and are shared only
 // with connections of the same thread.
 
+#include "net/client_session.hpp"
 #include "net/polled_socket.hpp"
 #include "net/url.hpp"
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 namespace conecta::net {
 
@@ -25,6 +28,15 @@ class connection {
  public:
   connection(transport kind, polled_socket socket, wire_counters& counters)
       : kind_{kind}, socket_{std::move(socket)}, counters_{&counters} {}
+  /// Of an open session of a client library: its socket is borrowed.
+  connection(boost::asio::any_io_executor const& on, std::unique_ptr<client_session> session,
+             wire_counters& counters)
+      : kind_{transport::tcp},
+        session_{std::move(session)},
+        socket_{on, session_->socket(), polled_socket::kind::borrowed},
+        counters_{&counters} {}
+  connection(connection&&) noexcept = default;
+  connection& operator=(connection&&) = delete;
 
   enum class look : std::uint8_t {
     quiet,        ///< open, as far as can be known without asking, and nothing to read
@@ -44,6 +56,8 @@ class connection {
   void mark_used() noexcept { used_ = true; }
 
   [[nodiscard]] transport kind() const noexcept { return kind_; }
+  /// What it is asked through; null: by its socket.
+  [[nodiscard]] client_session* session() const noexcept { return session_.get(); }
   [[nodiscard]] polled_socket const& socket() const noexcept { return socket_; }
   [[nodiscard]] int handle() const noexcept { return socket_.handle(); }
   [[nodiscard]] wire_counters& counters() const noexcept { return *counters_; }
@@ -52,6 +66,7 @@ class connection {
   transport kind_;
   bool usable_ = true;
   bool used_ = false;
+  std::unique_ptr<client_session> session_; ///< goes after its socket is not watched any more
   polled_socket socket_;
   wire_counters* counters_;
 };

@@ -29,6 +29,9 @@ dialogue::next dialogue::begin(connection& over, script what) {
   result_.failed.reset();
   result_.left = outcome::after::reusable;
   result_.detail.clear();
+  if (over.session() != nullptr) {
+    return ask();
+  }
   if (over.kind() == transport::tcp && what.send.empty()) { // whoever speaks first is the peer
     over.mark_used();
     return send_rest();
@@ -54,7 +57,51 @@ dialogue::next dialogue::send_first() {
   return next::done;
 }
 
-dialogue::next dialogue::ready() { return sent_ < script_.send.size() ? send_rest() : receive(); }
+dialogue::next dialogue::ready() {
+  if (over_->session() != nullptr) {
+    return hear();
+  }
+  return sent_ < script_.send.size() ? send_rest() : receive();
+}
+
+dialogue::next dialogue::ask() {
+  over_->mark_used();
+  over_->session()->ask(script_.send);
+  sent_ = script_.send.size();
+  count_as_sent();
+  return hear();
+}
+
+dialogue::next dialogue::hear() {
+  auto& session = *over_->session();
+  if (auto answer = session.go_on()) {
+    return take(*std::move(answer));
+  }
+  return session.wanted() == readiness::readable ? next::wait_readable : next::wait_writable;
+}
+
+dialogue::next dialogue::take(client_answer answer) {
+  auto const left =
+      over_->session()->reusable() ? outcome::after::reusable : outcome::after::broken;
+  switch (answer.what) {
+  case client_answer::kind::ready:
+    break;
+  case client_answer::kind::refused:
+    ++over_->counters().replies_received;
+    return fail(step::expect, error_kind::mismatch,
+                "the reply is an error: " + answer.code + " " + answer.text, left);
+  case client_answer::kind::lost: {
+    error_code const system{answer.system, boost::system::system_category()};
+    return fail(step::receive, answer.system != 0 ? classify(system) : error_kind::closed,
+                std::move(answer.text), outcome::after::broken);
+  }
+  }
+  ++over_->counters().replies_received;
+  buffer_ = std::move(answer.text);
+  received_ = buffer_.size();
+  reply_size_ = received_;
+  return expect(left);
+}
 
 void dialogue::abandon(error_kind why) {
   auto const at = sent_ < script_.send.size() ? step::send : step::receive;
@@ -73,9 +120,13 @@ dialogue::next dialogue::send_rest() {
     }
     sent_ += static_cast<std::size_t>(count);
   } while (sent_ < script_.send.size());
+  count_as_sent();
+  return std::holds_alternative<no_reply>(*script_.reply) ? next::done : next::wait_readable;
+}
+
+void dialogue::count_as_sent() noexcept {
   auto& counters = over_->counters();
   ++(script_.counted_as == purpose::request ? counters.requests_sent : counters.checks_sent);
-  return std::holds_alternative<no_reply>(*script_.reply) ? next::done : next::wait_readable;
 }
 
 dialogue::next dialogue::receive() {
@@ -129,14 +180,20 @@ dialogue::next dialogue::judge(frame_result framed) {
   reply_size_ = framed.length;
   auto const left =
       received_ > framed.length || framed.last ? outcome::after::stale : outcome::after::reusable;
+  return expect(left);
+}
+
+dialogue::next dialogue::expect(outcome::after left) {
   if (auto const found = mismatch(*script_.expect, script_.send, reply());
       found != match_failure::none) {
     return fail(step::expect, error_kind::mismatch,
                 "the reply " + describe(found, *script_.expect) + ": " +
                     std::string{shown(buffer_, reply_size_)},
-                left == outcome::after::stale ? left : outcome::after::broken);
+                left == outcome::after::stale || over_->session() != nullptr
+                    ? left
+                    : outcome::after::broken);
   }
-  if (left == outcome::after::stale) {
+  if (left != outcome::after::reusable) {
     over_->mark_unusable();
     result_.left = left;
   }
@@ -144,7 +201,9 @@ dialogue::next dialogue::judge(frame_result framed) {
 }
 
 dialogue::next dialogue::fail(step at, error_kind kind, std::string detail, outcome::after left) {
-  over_->mark_unusable();
+  if (left != outcome::after::reusable) {
+    over_->mark_unusable();
+  }
   result_.failed = kind;
   result_.at = at;
   result_.left = left;

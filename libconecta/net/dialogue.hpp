@@ -2,7 +2,8 @@
 
 // One request and its reply over one connection, without waiting: it says what to wait for, and is
 // told when the socket is ready. The exchange of a load and the check of a pool are both made of
-// it.
+// it. Where a client library holds the session, what is sent is a statement, nothing a ping, and
+// the reply is the first value of the first row.
 //
 // A reply is hostile until it is framed: at most 1 MiB is taken, and bytes beyond its end, or there
 // before anything was sent, make the connection one that must not be used again.
@@ -59,8 +60,13 @@ class dialogue {
   [[nodiscard]] std::size_t received() const noexcept { return received_; }
 
  private:
+  next ask();
+  next hear();
+  next take(client_answer answer);
+  next expect(outcome::after left);
   next send_first();
   next send_rest();
+  void count_as_sent() noexcept;
   next receive();
   next judge(frame_result framed);
   next fail(step at, error_kind kind, std::string detail, outcome::after left);

@@ -1,7 +1,5 @@
 #include "net/endpoint.hpp"
 
-#include "net/establish.hpp"
-
 #include <memory>
 #include <utility>
 
@@ -35,8 +33,8 @@ asio::awaitable<connection> open_connection(asio::any_io_executor executor,
                                             std::shared_ptr<endpoint_options const> options,
                                             wire_counters& counters, instant deadline) {
   dial_options const how{.rules = options->rules, .tls = &options->tls};
-  auto establishing = establish(executor, options->address, counters, deadline, how);
-  connection made = co_await std::move(establishing);
+  auto opening = options->opens(executor, options->address, counters, deadline, how);
+  connection made = co_await std::move(opening);
   if (options->introduces) {
     auto introducing = options->introduces(made, deadline);
     co_await std::move(introducing);

@@ -12,6 +12,7 @@
 
 #include "net/dial_rules.hpp"
 #include "net/dialogue.hpp"
+#include "net/establish.hpp"
 #include "net/udp_drain.hpp"
 
 #include <conecta/asio_pool.hpp>
@@ -29,6 +30,11 @@ struct check_exchange {
   expectation expect;
 };
 
+/// How a connection is made, where it is not by net::establish.
+using opener = std::function<boost::asio::awaitable<connection>(
+    boost::asio::any_io_executor executor, endpoint_url to, wire_counters& counters,
+    instant deadline, dial_options how)>;
+
 struct endpoint_options {
   endpoint_url address;
   std::optional<check_exchange> asks; ///< none: look only
@@ -37,6 +43,7 @@ struct endpoint_options {
   /// What is said on a new connection before it can be lent; throws boost::system::system_error.
   /// None: nothing.
   std::function<boost::asio::awaitable<void>(connection&, instant deadline)> introduces = {};
+  opener opens = establish;
 };
 
 /// `counters`, `drain` and the rules outlive the endpoint; everything runs on the thread of

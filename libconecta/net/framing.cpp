@@ -86,6 +86,9 @@ frame_result framer::examine(std::string_view received) {
                     0};
           },
           [](no_reply const&) -> frame_result { return {frame_status::complete, 0}; },
+          [&](client_value const&) -> frame_result {
+            return {frame_status::complete, received.size()};
+          },
           [&](one_datagram const&) -> frame_result {
             return {frame_status::complete, received.size()};
           },

@@ -52,8 +52,12 @@ struct http_response {
   http_scanner::asked how = http_scanner::asked::with_body;
   bool operator==(http_response const&) const = default;
 };
-using reply_framing = std::variant<until_delimiter, exact_bytes, as_sent, until_close, no_reply,
-                                   one_datagram, beginning, resp_reply, http_response>;
+struct client_value { ///< the first value of what a client library hands on
+  bool operator==(client_value const&) const = default;
+};
+using reply_framing =
+    std::variant<until_delimiter, exact_bytes, as_sent, until_close, no_reply, one_datagram,
+                 beginning, resp_reply, http_response, client_value>;
 
 enum class frame_status {
   need_more,

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cerrno>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -35,7 +36,9 @@ polled_socket::polled_socket(asio::any_io_executor const& on, int handle, kind o
     known_.reset(new registration{.in = in, .socket = handle});
     in.add(*known_);
   } catch (...) {
-    ::close(handle);
+    if (of != kind::borrowed) {
+      ::close(handle);
+    }
     throw;
   }
 }
@@ -55,7 +58,9 @@ polled_socket::~polled_socket() {
     channel_->say_goodbye();
   }
   known_->in.remove(*known_);
-  ::close(known_->socket);
+  if (kind_ != kind::borrowed) {
+    ::close(known_->socket);
+  }
 }
 
 int polled_socket::handle() const noexcept { return known_ != nullptr ? known_->socket : -1; }
@@ -111,7 +116,19 @@ void polled_socket::note_what_channel_wants() const noexcept {
   (channel_->wanted() == readiness::readable ? known_->readable : known_->writable) = false;
 }
 
+/// Asks the kernel: whoever else reads may have left something, of which there is no news.
+bool polled_socket::is_now(readiness what) const noexcept {
+  pollfd asked{.fd = known_->socket,
+               .events = what == readiness::readable ? static_cast<short>(POLLIN)
+                                                     : static_cast<short>(POLLOUT),
+               .revents = 0};
+  return ::poll(&asked, 1, 0) == 1;
+}
+
 bool polled_socket::await(readiness what, waiter& who) const {
+  if (kind_ == kind::borrowed) {
+    (what == readiness::readable ? known_->readable : known_->writable) = is_now(what);
+  }
   if (channel_ != nullptr) {
     if (what == readiness::readable && channel_->holds_bytes()) {
       return false;

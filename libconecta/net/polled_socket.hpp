@@ -24,11 +24,15 @@ namespace conecta::net {
 
 class polled_socket {
  public:
-  enum class kind : std::uint8_t { stream, datagrams };
+  enum class kind : std::uint8_t {
+    stream,
+    datagrams,
+    borrowed, ///< a client library's, which reads, writes and closes it
+  };
 
   polled_socket() = default; ///< none
-  /// Takes `handle` over, connected or about to be. Throws boost::system::system_error, and has
-  /// then closed it.
+  /// Takes `handle` over, connected or about to be, but for one that is borrowed, which outlives
+  /// it. Throws boost::system::system_error, and has then closed what it took over.
   polled_socket(boost::asio::any_io_executor const& on, int handle, kind of);
   polled_socket(polled_socket&&) noexcept = default;
   polled_socket& operator=(polled_socket&& other) noexcept;
@@ -55,6 +59,7 @@ class polled_socket {
  private:
   ssize_t through_channel(ssize_t count) const noexcept;
   void note_what_channel_wants() const noexcept;
+  [[nodiscard]] bool is_now(readiness what) const noexcept;
 
   kind kind_ = kind::stream;
   std::unique_ptr<registration> known_;

@@ -15,12 +15,17 @@ enum class session_error : std::uint8_t {
   denied,         ///< it wants credentials, or rejected those that were given
   other_protocol, ///< it speaks something else
   loading,
+  starting,
+  stopping,
+  no_database,
+  blocked, ///< this host, for too many errors
   busy,
   primary_down,
   cluster_down,
   misconfigured,
   saturated,
-  not_ready, ///< it says so in another way
+  not_ready,     ///< it says so in another way
+  built_without, ///< this build has no client library for it
 };
 
 [[nodiscard]] boost::system::error_code make_error_code(session_error which) noexcept;

@@ -26,8 +26,9 @@ bool is_among(scheme_row const& row, schemes allowed) {
   if (allowed == schemes::plain) {
     return row.speaks == protocol::none && (row.by == way::over_tcp || row.by == way::over_udp);
   }
-  return allowed == schemes::every || row.speaks == protocol::none ||
-         row.speaks == protocol::http || row.speaks == protocol::redis;
+  constexpr std::array poolable{protocol::none, protocol::http, protocol::mysql, protocol::postgres,
+                                protocol::redis};
+  return allowed == schemes::every || std::ranges::find(poolable, row.speaks) != poolable.end();
 }
 
 std::string listed(schemes allowed) {

@@ -6,10 +6,12 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <regex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct clear {
   void operator()(PGresult* result) const noexcept { PQclear(result); }
 };
 
+constexpr std::size_t most_kept = std::size_t{1} << 20; ///< of a value
+
 /// libpq tells of the system's errors in words only.
 int errno_in(std::string const& text) {
   constexpr std::array known{ECONNREFUSED, ECONNRESET, ETIMEDOUT, ENETUNREACH,
@@ -36,7 +40,9 @@ int errno_in(std::string const& text) {
   return 0;
 }
 
-class libpq_session final : public client_session {
+using net::client_answer;
+
+class libpq_session final : public net::client_session {
  public:
   explicit libpq_session(client_wishes const& with) : wishes_{with} {
     auto const port = std::to_string(with.port);
@@ -76,7 +82,7 @@ class libpq_session final : public client_session {
     if (session_ == nullptr) {
       return client_answer{client_answer::kind::lost, {}, "out of memory", ENOMEM};
     }
-    if (asked_) {
+    if (asks_) {
       return hear();
     }
     if (!begun_) { // the first poll is to wait for room to write
@@ -91,7 +97,11 @@ class libpq_session final : public client_session {
       wanted_ = net::readiness::writable;
       return std::nullopt;
     case PGRES_POLLING_OK:
-      return wishes_.asks == level::query ? ask() : client_answer{};
+      if (wishes_.asks != level::query) {
+        return client_answer{};
+      }
+      ask(wishes_.query);
+      return hear();
     default:
       return failed();
     }
@@ -104,17 +114,25 @@ class libpq_session final : public client_session {
     return begun_ && now != CONNECTION_STARTED && now != CONNECTION_BAD && now != CONNECTION_NEEDED;
   }
 
- private:
-  std::optional<client_answer> ask() {
-    asked_ = true;
-    if (PQsendQuery(session_.get(), wishes_.query.c_str()) != 1) {
-      return failed();
-    }
+  /// An empty query is answered as such, and costs the server the least.
+  void ask(std::string_view statement) override {
+    asks_ = true;
+    first_ = true;
+    answer_ = {};
+    sent_ = PQsendQuery(session_.get(), std::string{statement}.c_str()) == 1;
     PQsetSingleRowMode(session_.get()); // a row at a time, whatever the query returns
-    return hear();
   }
 
+  [[nodiscard]] bool reusable() const override {
+    return PQstatus(session_.get()) == CONNECTION_OK &&
+           PQtransactionStatus(session_.get()) == PQTRANS_IDLE;
+  }
+
+ private:
   std::optional<client_answer> hear() {
+    if (!sent_) {
+      return failed();
+    }
     wanted_ = PQflush(session_.get()) == 1 ? net::readiness::writable : net::readiness::readable;
     if (PQconsumeInput(session_.get()) != 1) {
       return failed();
@@ -122,9 +140,18 @@ class libpq_session final : public client_session {
     while (PQisBusy(session_.get()) == 0) {
       std::unique_ptr<PGresult, clear> const result{PQgetResult(session_.get())};
       if (result == nullptr) {
+        asks_ = false;
         return answer_;
       }
       auto const status = PQresultStatus(result.get());
+      if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+        return client_answer{client_answer::kind::lost, {}, "COPY is not supported", 0};
+      }
+      if (status == PGRES_SINGLE_TUPLE && first_ && PQnfields(result.get()) > 0) {
+        auto const size = static_cast<std::size_t>(PQgetlength(result.get(), 0, 0));
+        answer_.text.assign(PQgetvalue(result.get(), 0, 0), std::min(size, most_kept));
+      }
+      first_ = first_ && status != PGRES_SINGLE_TUPLE;
       if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
         auto const field = [&](int which) {
           auto const* const text = PQresultErrorField(result.get(), which);
@@ -160,7 +187,9 @@ class libpq_session final : public client_session {
   std::unique_ptr<PGconn, finish> session_;
   net::readiness wanted_ = net::readiness::writable;
   bool begun_ = false;
-  bool asked_ = false;
+  bool asks_ = false;
+  bool sent_ = false;
+  bool first_ = false; ///< no row has come
   client_answer answer_;
 };
 
@@ -168,7 +197,7 @@ class libpq_session final : public client_session {
 
 } // namespace conecta::protocol
 
-extern "C" conecta::protocol::client_session*
-conecta_open_client_1(conecta::protocol::client_wishes const& with) {
+extern "C" conecta::net::client_session*
+conecta_open_client_2(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libpq_session{with};
 }

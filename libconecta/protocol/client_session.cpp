@@ -13,6 +13,7 @@
 #include <charconv>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace conecta::protocol {
 
@@ -26,6 +27,9 @@ std::uint64_t number_in(std::string const& text) {
   std::from_chars(text.data(), text.data() + text.size(), number);
   return number;
 }
+
+using net::client_answer;
+using net::client_session;
 
 std::variant<verdict, silence> meaning_of(client_answer const& answer, net::protocol speaks) {
   switch (answer.what) {
@@ -62,9 +66,8 @@ asio::awaitable<boost::system::error_code> until_ready(int socket, net::readines
   co_return problem;
 }
 
-} // namespace
-
-client_wishes wishes_of(net::endpoint_url const& to) {
+/// But for the address.
+client_wishes wishes_of(net::endpoint_url const& to, level asks, net::tls_options const* tls) {
   client_wishes made;
   made.speaks = to.speaks;
   made.host = to.host;
@@ -72,10 +75,15 @@ client_wishes wishes_of(net::endpoint_url const& to) {
   made.user = to.user;
   made.password = to.password;
   made.database = to.path;
+  made.asks = asks;
   if (auto const query = to.query_value("query")) {
     made.query = *query;
   }
   made.sslmode = to.query_value("sslmode").value_or("");
+  if (tls != nullptr) {
+    made.tls = *tls;
+    made.host = tls->server_name.empty() ? made.host : tls->server_name;
+  }
   return made;
 }
 
@@ -90,29 +98,65 @@ std::unique_ptr<client_session> open_client(client_wishes const& with, std::stri
   return std::unique_ptr<client_session>{open(with)};
 }
 
-asio::awaitable<std::variant<verdict, silence>> conduct(client_session& through,
-                                                        net::protocol speaks, instant deadline,
-                                                        std::optional<instant>& reached_at) {
-  std::variant<verdict, silence> result;
+/// Leads it until it is ready, or will not be.
+asio::awaitable<void> conduct(client_attempt& through, net::protocol speaks, instant deadline) {
+  auto& session = *through.session;
   for (;;) {
-    std::optional<client_answer> const answer = through.go_on();
-    if (!reached_at && through.reached()) {
-      reached_at = std::chrono::steady_clock::now();
+    std::optional<client_answer> const answer = session.go_on();
+    if (!through.reached_at && session.reached()) {
+      through.reached_at = std::chrono::steady_clock::now();
     }
     if (answer) {
-      result = meaning_of(*answer, speaks);
+      through.how = meaning_of(*answer, speaks);
       break;
     }
-    auto waiting = until_ready(through.socket(), through.wanted());
+    auto waiting = until_ready(session.socket(), session.wanted());
     boost::system::error_code const stopped = co_await std::move(waiting);
     if (stopped) {
       bool const late = std::chrono::steady_clock::now() >= deadline;
-      result = silence{late ? error_kind::timeout : error_kind::cancelled,
-                       late ? "no complete answer in time" : "the caller gave up", 0};
+      through.how = silence{late ? error_kind::timeout : error_kind::cancelled,
+                            late ? "no complete answer in time" : "the caller gave up", 0};
       break;
     }
   }
-  co_return result;
+}
+
+} // namespace
+
+bool has_client_library(net::protocol speaks) noexcept {
+  return speaks == net::protocol::mysql || speaks == net::protocol::postgres;
+}
+
+asio::awaitable<client_attempt> attempt_by_client(asio::any_io_executor executor,
+                                                  net::endpoint_url to, level asks,
+                                                  instant deadline, net::dial_options how) {
+  net::establishment unseen;
+  auto& seen = how.notes != nullptr ? *how.notes : unseen;
+  auto const began = std::chrono::steady_clock::now();
+  auto looking = net::addresses_of(executor, to, deadline, how.rules);
+  std::vector<asio::ip::tcp::endpoint> const addresses = co_await std::move(looking);
+  auto const resolved = std::chrono::steady_clock::now();
+  seen.resolving = resolved - began;
+  client_attempt made;
+  auto wishes = wishes_of(to, asks, how.tls);
+  for (auto const& each : addresses) {
+    wishes.address = each.address().to_string();
+    seen.address = net::text_of(each);
+    made.session = open_client(wishes, made.missing);
+    if (made.session == nullptr) {
+      break;
+    }
+    auto talking = conduct(made, to.speaks, deadline);
+    co_await std::move(talking);
+    auto const now = std::chrono::steady_clock::now();
+    seen.connecting = made.reached_at.value_or(now) - resolved;
+    auto const* const nothing = std::get_if<silence>(&made.how);
+    bool const called_off = nothing != nullptr && nothing->why == error_kind::cancelled;
+    if (made.reached_at || called_off || now >= deadline) {
+      break;
+    }
+  }
+  co_return made;
 }
 
 } // namespace conecta::protocol

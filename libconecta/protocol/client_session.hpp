@@ -1,17 +1,17 @@
 #pragma once
 
-// A session that the server's own client library holds, one step at a time: where a protocol's
-// credentials or queries are more than is written here. Modules implement it (libconecta/postgres,
-// libconecta/mysql); they are loaded when a URL first needs them.
-//
-// Thread safety: one thread at a time.
+// Sessions of a server's own client library: where a protocol's credentials or queries are more
+// than is written here. Modules implement them (libconecta/postgres, libconecta/mysql); they are
+// loaded when a URL first needs them.
 
 #include "net/channel.hpp"
-#include "net/readiness.hpp"
+#include "net/client_session.hpp"
+#include "net/establish.hpp"
 #include "net/url.hpp"
 #include "protocol/conduct.hpp"
 #include "protocol/conversation.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
@@ -35,44 +35,27 @@ struct client_wishes {
   net::tls_options tls;
 };
 
-struct client_answer {
-  enum class kind : std::uint8_t {
-    ready,
-    refused, ///< by the server: `code` and `text` are its own
-    lost,    ///< no answer of the server: `system` is an errno, 0 where there is none
-  } what = kind::ready;
-  std::string code = {};
-  std::string text = {};
-  int system = 0;
-};
-
-class client_session {
- public:
-  virtual ~client_session() = default;
-
-  /// Goes on as far as it can without waiting; none: it waits for wanted() at socket(), which may
-  /// be another one each time.
-  [[nodiscard]] virtual std::optional<client_answer> go_on() = 0;
-  [[nodiscard]] virtual int socket() const = 0;
-  [[nodiscard]] virtual net::readiness wanted() const = 0;
-  /// Whether the server was reached.
-  [[nodiscard]] virtual bool reached() const = 0;
-};
-
 /// What a module offers.
-using open_client_function = client_session*(client_wishes const& with);
-inline constexpr char const* open_client_entry = "conecta_open_client_1";
+using open_client_function = net::client_session*(client_wishes const& with);
+inline constexpr char const* open_client_entry = "conecta_open_client_2";
 
-/// What a URL wishes, but for the address. REQUIRES: it is of PostgreSQL or MySQL.
-[[nodiscard]] client_wishes wishes_of(net::endpoint_url const& to);
+/// Whether it is a client library's to hold a session there.
+[[nodiscard]] bool has_client_library(net::protocol speaks) noexcept;
 
-/// Null with a `reason` where there is no module for it.
-[[nodiscard]] std::unique_ptr<client_session> open_client(client_wishes const& with,
-                                                          std::string& reason);
+/// What came of opening one; of the last address that was tried.
+struct client_attempt {
+  std::unique_ptr<net::client_session> session; ///< null: there is no module, `missing` says why
+  std::string missing;
+  std::variant<verdict, silence> how;
+  std::optional<instant> reached_at; ///< none: nobody
+};
 
-/// Leads it to its end. `reached_at` becomes the instant at which the server was reached.
-[[nodiscard]] boost::asio::awaitable<std::variant<verdict, silence>>
-conduct(client_session& through, net::protocol speaks, instant deadline,
-        std::optional<instant>& reached_at);
+/// Opens a session at one address of the URL's host after the other, until one is reached, and
+/// leads it as far as `asks`. A coroutine that is cancelled ends as timed out at `deadline` or
+/// later. Throws boost::system::system_error where the name does not resolve. REQUIRES:
+/// has_client_library.
+[[nodiscard]] boost::asio::awaitable<client_attempt>
+attempt_by_client(boost::asio::any_io_executor executor, net::endpoint_url to, level asks,
+                  instant deadline, net::dial_options how);
 
 } // namespace conecta::protocol

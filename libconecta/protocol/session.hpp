@@ -12,14 +12,17 @@
 
 namespace conecta::protocol {
 
-/// Redis: AUTH, SELECT and PING, as far as the URL asks for them. HTTP, and what has no protocol:
-/// says nothing. Throws boost::system::system_error: a net::session_error, what the socket failed
-/// of, or timed_out.
+/// How a connection to it is made. PostgreSQL and MySQL: by the client library, which logs in; then
+/// everything below holds of it, too. All else: net::establish.
+[[nodiscard]] net::opener opener_of(net::endpoint_url const& to);
+
+/// Redis: AUTH, SELECT and PING, as far as the URL asks for them. All else: says nothing. Throws
+/// boost::system::system_error: a net::session_error, what the socket failed of, or timed_out.
 [[nodiscard]] boost::asio::awaitable<void>
 begin_session(net::connection& over, net::endpoint_url const& with, instant deadline);
 
 /// The smallest question that the protocol has, and its answer; none where it has none. Redis:
-/// PING. HTTP: HEAD of the URL's path, any status.
+/// PING. HTTP: HEAD of the URL's path, any status. MySQL: COM_PING. PostgreSQL: an empty query.
 [[nodiscard]] std::optional<net::check_exchange> usual_check(net::endpoint_url const& of);
 
 } // namespace conecta::protocol

@@ -64,7 +64,8 @@ TEST_CASE("what cannot be pooled yet is refused where a pool is meant") {
   REQUIRE_FALSE(mqtt.has_value());
   CHECK(mqtt.error().message ==
         "the scheme \"mqtt\" is not supported yet; allowed: tcp://, tls://, udp://, unix://, "
-        "http://, https://, redis://, rediss://, redis+unix://");
+        "http://, https://, mysql://, postgres://, postgresql://, redis://, rediss://, "
+        "redis+unix://");
 }
 
 TEST_CASE("what is wrong with a URL is said with what is allowed") {

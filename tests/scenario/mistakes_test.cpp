@@ -250,12 +250,13 @@ TEST_CASE("a URL has a scheme that is supported, and nothing that would be ignor
   CHECK(
       url("tpc://127.0.0.1:1") ==
       lines{"test.json:2: /endpoints/0/url: found \"tpc://127.0.0.1:1\": unknown scheme; did you "
-            "mean tcp://?; allowed: tcp://, tls://, udp://, unix://, http://, https://, redis://, "
-            "rediss://, redis+unix://"});
+            "mean tcp://?; allowed: tcp://, tls://, udp://, unix://, http://, https://, mysql://, "
+            "postgres://, postgresql://, redis://, rediss://, redis+unix://"});
   CHECK(url("mqtt://u:secret@127.0.0.1:1") ==
         lines{"test.json:2: /endpoints/0/url: found \"mqtt://***@127.0.0.1:1\": the scheme "
               "\"mqtt\" is not supported yet; allowed: tcp://, tls://, udp://, unix://, http://, "
-              "https://, redis://, rediss://, redis+unix://"});
+              "https://, mysql://, postgres://, postgresql://, redis://, rediss://, "
+              "redis+unix://"});
   CHECK(url("tcp://u:secret@127.0.0.1:1") ==
         lines{"test.json:2: /endpoints/0/url: found \"tcp://***@127.0.0.1:1\": tcp:// has no "
               "user and no password"});

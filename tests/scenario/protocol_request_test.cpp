@@ -69,6 +69,41 @@ TEST_CASE("a request of HTTP has what its URL has, and counts its body") {
   CHECK(head.reply == net::reply_framing{net::http_response{net::http_scanner::asked::head}});
 }
 
+TEST_CASE("a statement goes to a database, whose client library says where its answer ends") {
+  for (std::string const url : {"postgres://u:p@h/shop?sslmode=disable", "mysql://u@h/shop"}) {
+    auto const made = read_request(url, R"("sql": "SELECT '{{seq}}'", "expect": {"equals": "42"})");
+    CHECK(std::holds_alternative<net::client_value>(made.reply));
+    CHECK(made.expect.equals == "42");
+    CHECK(sent_by(url, R"("sql": "SELECT '{{seq}}', '{{{{x}}'")") == "SELECT '42', '{{x}}'");
+  }
+  auto const url = "postgres://u@h/shop";
+  CHECK_THAT(complaint("tcp://h:5432", R"("sql": "SELECT 1")"), Contains("which is no database"));
+  CHECK_THAT(complaint("redis://h", R"("sql": "SELECT 1")"), Contains("which is no database"));
+  CHECK_THAT(complaint(url, R"("send": "x", "reply": {"echo": true})"), Contains("\"sql\" only"));
+  CHECK_THAT(complaint(url, R"("redis": ["PING"])"), Contains("speaks something else"));
+  CHECK_THAT(complaint(url, R"("sql": "")"), Contains("/sql: found"));
+  CHECK_THAT(complaint(url, R"("sql": "a\u0000b")"), Contains("without NUL"));
+  CHECK_THAT(complaint(url, R"("sql": "SELECT {{x}}")"), Contains("template"));
+  CHECK_THAT(complaint(url, R"("sql": "SELECT 1", "reply": {"echo": true})"),
+             Contains("a reply of a database ends by itself"));
+  CHECK_THAT(complaint("postgres://h/shop", R"("sql": "SELECT 1")"),
+             Contains("a session needs a user: postgres://USER@HOST/DATABASE"));
+  CHECK_THAT(complaint("mysql://u@h?query=x", R"("sql": "SELECT 1")"),
+             Contains("a query is for conecta probe; give requests with the key \"sql\""));
+}
+
+TEST_CASE("a database is checked by its own ping, and connects from ports of its own") {
+  auto written = asking("mysql://u@h/shop", R"("sql": "SELECT 1")");
+  written.endpoints = R"("endpoints": [ { "id": "a", "url": "mysql://u@h/shop",
+                           "check": { "send": "x", "reply": { "echo": true } } } ],)";
+  CHECK_THAT(complaints(written).at(0), Contains("/check: it goes to \"a\", a database"));
+  written = asking("mysql://u@h/shop", R"("sql": "SELECT 1")");
+  written.faults = R"("faults": [ { "id": "f", "endpoint": "a", "type": "port_range", "n": 1,
+                        "at": "steady+0s", "for": "1s" } ])";
+  written.stages += ",";
+  CHECK_THAT(complaints(written).at(0), Contains("whose client library chooses its ports"));
+}
+
 TEST_CASE("what a protocol does not have is said") {
   CHECK_THAT(complaint("redis://h", R"("redis": [])"), Contains("found 0 elements"));
   CHECK_THAT(complaint("redis://h", R"("redis": ["GET", 7])"), Contains("/redis/1: found 7"));
@@ -86,7 +121,7 @@ TEST_CASE("what a protocol does not have is said") {
   CHECK_THAT(complaint("http://h", R"("http": { "headers": ["a: b\r\nc: d"] })"),
              Contains("\"Name: value\""));
   CHECK_THAT(complaint("http://h", R"("http": {}, "send": "x")"),
-             Contains("exactly one of \"send\", \"redis\", \"http\""));
+             Contains("exactly one of \"send\", \"redis\", \"http\", \"sql\""));
 }
 
 TEST_CASE("hosts that differ are not asked by one request, and a URL's mistakes are told") {

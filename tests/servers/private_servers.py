@@ -50,11 +50,25 @@ def sockets_of(pid):
     return count
 
 
+def children_of(pid):
+    found = []
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="ascii", errors="replace") as file:
+                number, rest = file.read().split(" (", 1)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # ended meanwhile
+        if int(rest.rsplit(") ", 1)[1].split()[1]) == pid:
+            found.append(int(number))
+    return found
+
+
 class PrivateServer:
     """What the two have in common: to be started, stopped for a while, and killed."""
 
     program = ""
     own_sockets = 1  # of a server without clients
+    check = {}
 
     path = f"{os.environ['PATH']}:/usr/sbin"
 
@@ -75,11 +89,24 @@ class PrivateServer:
     def answers(self):
         raise NotImplementedError
 
-    def start(self):
+    def launch(self):
         self.process = subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn
             self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, preexec_fn=dies_with_its_parent)
-        eventually(self.answers, f"{self.program} is up")
+
+    def start(self):
+        self.launch()
+
+        def is_up():
+            if self.process.poll() is not None:  # what is left of one that was killed is in its way
+                self.launch()
+            return self.answers()
+
+        eventually(is_up, f"{self.program} is up")
+
+    def endpoint(self):
+        """As a scenario has it."""
+        return {"url": f"tcp://127.0.0.1:{self.port}", "check": self.check}
 
     def connect(self):
         return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
@@ -102,10 +129,18 @@ class PrivateServer:
     def clients(self):
         return sockets_of(self.process.pid) - self.own_sockets
 
+    def make_table(self):
+        """Of what it was asked, where it keeps none by itself."""
+
+    def processes(self):
+        return [self.process.pid]
+
     def stop_for(self, seconds):
-        self.process.send_signal(signal.SIGSTOP)
+        for each in self.processes():
+            os.kill(each, signal.SIGSTOP)
         time.sleep(seconds)
-        self.process.send_signal(signal.SIGCONT)
+        for each in self.processes():
+            os.kill(each, signal.SIGCONT)
 
     def down_for(self, seconds):
         """kill -9, and up again with what is on the disk."""
@@ -285,11 +320,13 @@ class Unprivileged(PrivateServer):
 
 
 class Postgres(Unprivileged):
-    """Trusts `conecta`, wants a password of `anna`, and takes three clients at once."""
+    """Wants a password of `anna`, trusts all others, and takes three clients at once."""
 
     program = "postgres"
     path = ":".join(sorted(glob.glob("/usr/lib/postgresql/*/bin")))
     most_clients = 3
+    kept_for_owner = 0  # of these
+    request = {"sql": "INSERT INTO asked VALUES ('{{nonce}}') RETURNING nonce"}
     standby = False
 
     def __init__(self, directory):
@@ -302,29 +339,70 @@ class Postgres(Unprivileged):
                           "-U", "conecta", "-N", "--locale=C"])
         with open(f"{self.data}/pg_hba.conf", "w", encoding="ascii") as file:
             file.write("host all anna 127.0.0.1/32 scram-sha-256\n"
-                       "host all conecta 127.0.0.1/32 trust\n")
+                       "host all all 127.0.0.1/32 trust\n")
         options = ["listen_addresses=127.0.0.1", f"max_connections={self.most_clients}",
-                   "superuser_reserved_connections=0", "max_wal_senders=0"]
+                   f"superuser_reserved_connections={self.kept_for_owner}", "max_wal_senders=0"]
         if self.standby:  # it waits for a primary that never comes, and lets nobody in meanwhile
             options += ["hot_standby=off", "restore_command=false"]
         program = shutil.which(self.program, path=self.path)
         return self.as_nobody([program, "-D", self.data, "-k", self.directory, "-p", str(self.port),
                                "-F"] + [part for each in options for part in ("-c", each)])
 
-    def startup(self):
-        body = b"\0\3\0\0user\0conecta\0database\0postgres\0\0"
+    def startup(self, user="conecta"):
+        body = b"\0\3\0\0user\0" + user.encode() + b"\0database\0postgres\0\0"
         return (len(body) + 4).to_bytes(4, "big") + body
 
     def tell(self, statement):
-        subprocess.run([shutil.which("psql", path=self.path), "-X", "-q", "-v", "ON_ERROR_STOP=1",
-                        f"postgresql://conecta@127.0.0.1:{self.port}/postgres", "-c", statement],
-                       check=True)
+        """What it answers, a line for each row."""
+        return subprocess.run(
+            [shutil.which("psql", path=self.path), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+             f"postgresql://conecta@127.0.0.1:{self.port}/postgres", "-c", statement],
+            check=True, capture_output=True, text=True).stdout.split()
 
-    def session(self):
+    def processes(self):
+        return [self.process.pid] + children_of(self.process.pid)
+
+    def session(self, user="conecta"):
+        """Of a user that is trusted; ConnectionError if it is not let in."""
         client = self.connect()
-        client.sendall(self.startup())
-        assert client.recv(1) == b"R"
+        client.sendall(self.startup(user))
+        if client.recv(1) != b"R":
+            client.close()
+            raise ConnectionError
         return client
+
+    # What a bench does with it: as the user `bench`, who may do all but what is kept for the owner.
+
+    def url_of(self, user):
+        return f"postgres://{user}@127.0.0.1:{self.port}/postgres"
+
+    def endpoint(self):
+        return {"url": self.url_of("bench")}
+
+    def make_table(self):
+        self.tell("CREATE ROLE bench LOGIN; CREATE ROLE crowd LOGIN; CREATE TABLE asked (nonce text);"
+                  "GRANT ALL ON asked TO bench")
+
+    def clients(self):
+        return int(self.tell("SELECT count(*) FROM pg_stat_activity WHERE usename = 'bench'")[0])
+
+    def kill_clients(self):
+        self.tell("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'bench'")
+
+    def full_for(self, seconds, room):
+        crowd = []
+        while len(crowd) < self.most_clients - self.kept_for_owner - room:
+            try:
+                crowd.append(self.session("crowd"))
+            except ConnectionError:
+                self.kill_clients()
+        time.sleep(seconds)
+        for each in crowd:
+            each.close()
+
+    def asked(self):
+        """The nonces of all requests that it answered."""
+        return [int(each, 16) for each in self.tell("SELECT nonce FROM asked")]
 
     def answers(self):
         try:
@@ -341,6 +419,8 @@ class Mariadb(Unprivileged):
 
     program = "mariadbd"
     most_clients = 10
+    password = "s3cret"
+    request = {"sql": "INSERT INTO asked VALUES ('{{nonce}}') RETURNING nonce"}
 
     def __init__(self, directory):
         self.data = f"{directory}/my"
@@ -355,11 +435,43 @@ class Mariadb(Unprivileged):
         return self.as_nobody([program, "--no-defaults", f"--datadir={self.data}",
                                f"--socket={self.directory}/my.sock", "--bind-address=127.0.0.1",
                                f"--port={self.port}", f"--max-connections={self.most_clients}",
-                               f"--pid-file={self.directory}/my.pid"])
+                               f"--pid-file={self.directory}/my.pid",
+                               "--innodb-flush-log-at-trx-commit=2"])
 
-    def tell(self, statement):
-        subprocess.run(["mariadb", "--no-defaults", f"--socket={self.directory}/my.sock", "-u",
-                        "root", "-e", statement], check=True)
+    def tell(self, statements, delimiter=";"):
+        """What it answers, a line for each row."""
+        return subprocess.run(
+            ["mariadb", "--no-defaults", f"--socket={self.directory}/my.sock", "-u", "root", "-N",
+             "-B", f"--delimiter={delimiter}", "-e", statements], check=True, capture_output=True, text=True).stdout.split()
+
+    # What a bench does with it: as the user `bench`.
+
+    def url_of(self, user):
+        return f"mysql://{user}@127.0.0.1:{self.port}/bench"
+
+    def endpoint(self):
+        return {"url": self.url_of(f"bench:{self.password}")}
+
+    def make_table(self):
+        self.tell("CREATE DATABASE bench; CREATE TABLE bench.asked (nonce CHAR(16)); "
+                  f"GRANT ALL ON bench.* TO bench@'%' IDENTIFIED BY '{self.password}'")
+
+    def clients(self):
+        return int(self.tell("SELECT count(*) FROM information_schema.processlist "
+                             "WHERE user IN ('bench', 'unauthenticated user')")[0])
+
+    def kill_clients(self):
+        self.tell("KILL USER bench")
+
+    def full_for(self, seconds, room):
+        """It takes no fewer than ten; root has one more place."""
+        self.tell(f"SET GLOBAL max_connections = {max(room, 10)}; KILL USER bench")
+        time.sleep(seconds)
+        self.tell(f"SET GLOBAL max_connections = {self.most_clients}")
+
+    def asked(self):
+        """The nonces of all requests that it answered."""
+        return [int(each, 16) for each in self.tell("SELECT nonce FROM bench.asked")]
 
     def answers(self):
         try:

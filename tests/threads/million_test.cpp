@@ -5,7 +5,10 @@
 #include "support/printing.hpp"
 #include "support/waiting.hpp"
 
+#include <conecta/asio_pool.hpp>
 #include <conecta/pool.hpp>
+
+#include <boost/asio/io_context.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -26,31 +29,53 @@ double allocated() {
   return static_cast<double>(now.uordblks + now.hblkhd);
 }
 
-/// Of a pool of so many in which each slot has been opened and all hooks have ended.
-double allocated_for(pool_options options, std::size_t slots) {
-  options.max_size = slots;
-  options.min_idle = slots;
+// Each of a pool of so many in which each slot has been opened and all hooks have ended.
+
+double with_threads(pool_options const& options) {
   auto const before = allocated();
   pool<std::uint64_t> p{options, {.open = [] { return std::uint64_t{1}; }}};
-  until([&] { return p.stats().idle == slots; });
+  until([&] { return p.stats().idle == options.max_size; });
   return allocated() - before;
 }
 
-double bytes_a_slot_beside_its_resource(pool_options const& options) {
+double with_asio(pool_options const& options) {
+  boost::asio::io_context context;
+  auto const open_one = [](hook_context const&) -> boost::asio::awaitable<std::uint64_t> {
+    co_return std::uint64_t{1};
+  };
+  auto const before = allocated();
+  asio_pool<std::uint64_t> p{context.get_executor(), options, {.open = open_one}};
+  while (p.stats().idle < options.max_size) {
+    context.run_one();
+  }
+  return allocated() - before;
+}
+
+template <class Measure>
+double bytes_a_slot_beside_its_resource(pool_options options, Measure const& measure) {
   constexpr std::size_t few = 1'000;
   constexpr std::size_t many = 100'000;
-  auto const more = allocated_for(options, many) - allocated_for(options, few);
+  auto const allocated_for = [&](std::size_t slots) {
+    options.max_size = slots;
+    options.min_idle = slots;
+    return measure(options);
+  };
+  auto const more = allocated_for(many) - allocated_for(few);
   return more / static_cast<double>(many - few) - sizeof(std::uint64_t);
 }
 
 } // namespace
 
 TEST_CASE("a slot takes at most 128 bytes beside its resource") {
-  auto const by_default = bytes_a_slot_beside_its_resource({});
-  auto const with_a_gate = bytes_a_slot_beside_its_resource({.borrowers = recording::off});
-  std::printf("bytes a slot: %.1f, with a gate %.1f\n", by_default, with_a_gate);
+  auto const by_default = bytes_a_slot_beside_its_resource({}, with_threads);
+  auto const with_a_gate =
+      bytes_a_slot_beside_its_resource({.borrowers = recording::off}, with_threads);
+  auto const in_asio = bytes_a_slot_beside_its_resource({}, with_asio);
+  std::printf("bytes a slot: %.1f, with a gate %.1f, in an asio_pool %.1f\n", by_default,
+              with_a_gate, in_asio);
   CHECK(by_default <= 128);
   CHECK(with_a_gate <= 128);
+  CHECK(in_asio <= 128);
 }
 
 TEST_CASE("a pool of a million lends as many, and closes them all") {

@@ -21,7 +21,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
-#include <algorithm>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -29,9 +29,9 @@
 #include <optional>
 #include <source_location>
 #include <stop_token>
+#include <unordered_map>
 #include <utility>
 #include <variant>
-#include <vector>
 
 namespace conecta::driver {
 
@@ -52,8 +52,7 @@ class asio_state final : public shelf<T>,
                  .reset = static_cast<bool>(endpoint_.reset),
                  .look = static_cast<bool>(endpoint_.look)},
                 *this},
-        timer_{executor_},
-        hooks_(slots_of(options)) {}
+        timer_{executor_} {}
 
   engine& machinery() noexcept override { return engine_; }
   std::shared_ptr<void> hold() noexcept override { return this->weak_from_this().lock(); }
@@ -141,7 +140,7 @@ class asio_state final : public shelf<T>,
     std::shared_ptr<hook_run> running;
     {
       std::lock_guard const lock{mutex_};
-      auto& latest = hooks_[slot.index];
+      auto& latest = hook_of(slot.index);
       if (latest.slot == slot) {
         running = latest.running.lock();
       } else {
@@ -177,11 +176,7 @@ class asio_state final : public shelf<T>,
     timer_.cancel();
   }
 
-  void make_room(std::size_t slots) override {
-    this->grow(slots);
-    std::lock_guard const lock{mutex_};
-    hooks_.resize(std::max(slots, hooks_.size()));
-  }
+  void make_room(std::size_t slots) override { this->grow(slots); }
 
  private:
   /// Stands in for a caller that never waits.
@@ -203,12 +198,25 @@ class asio_state final : public shelf<T>,
     bool begun = false; ///< on the strand
   };
 
-  /// The latest hook of a slot.
+  /// The latest hook of a slot. Kept while it runs; an interrupt that comes too late leaves one
+  /// behind, for the slot's next hook to take over.
   struct latest_hook {
     slot_ref slot;
     std::weak_ptr<hook_run> running;
     std::optional<slot_ref> interrupted_early;
   };
+
+  /// REQUIRES: locked.
+  latest_hook& hook_of(std::uint32_t index) {
+    return *patiently([&] { return &hooks_[index]; });
+  }
+  void hook_ended(std::uint32_t index, std::shared_ptr<hook_run> const& running) {
+    std::lock_guard const lock{mutex_};
+    auto const found = hooks_.find(index);
+    if (found != hooks_.end() && found->second.running.lock() == running) {
+      hooks_.erase(found);
+    }
+  }
 
   void let_the_timer_go() {
     std::lock_guard const lock{mutex_};
@@ -230,7 +238,7 @@ class asio_state final : public shelf<T>,
     auto const running = patiently([this] { return std::make_shared<hook_run>(executor_); });
     {
       std::lock_guard const lock{mutex_};
-      auto& latest = hooks_[slot.index];
+      auto& latest = hook_of(slot.index);
       latest.slot = slot;
       latest.running = running;
       if (std::exchange(latest.interrupted_early, std::nullopt) == slot) {
@@ -249,7 +257,9 @@ class asio_state final : public shelf<T>,
                     instant deadline) {
     hook_context context{deadline, running->stop.get_token()};
     auto beginning = hook(self, running, slot, std::move(context));
-    auto finished = [running](std::exception_ptr) {};
+    auto finished = [self, running, slot](std::exception_ptr) {
+      self->hook_ended(slot.index, running);
+    };
     try {
       boost::asio::co_spawn(
           running->strand, std::move(beginning),
@@ -358,7 +368,7 @@ class asio_state final : public shelf<T>,
   boost::asio::steady_timer timer_;
   instant wake_at_ = never;
   bool drained_ = false;
-  std::vector<latest_hook> hooks_;
+  std::unordered_map<std::uint32_t, latest_hook> hooks_; ///< by slot
   error last_error_;
 };
 

@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+"""`conecta bench` with pooled sessions of real databases, which their client libraries hold.
+
+Usage: database_test.py CONECTA
+Prints a row for each case. A database that is not installed is skipped by name; 77 if none is there.
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from private_servers import Mariadb, Postgres
+
+CONECTA = sys.argv[1]
+CANARY = "c4nary-p4ssword"
+BREACHES = []
+
+
+class Case:
+    """A short run, and what must hold of its result."""
+
+    def __init__(self, name, url, request, code=0, pool=None, workers=4, **more):
+        self.name = name
+        scenario = {"version": 1, "name": name, "seed": 1, "endpoints": [{"id": "db", "url": url}],
+                    "pool": {"max_size": 4, "acquire_timeout": "5s", **(pool or {})},
+                    "workload": {"workers": workers, "request_timeout": "5s",
+                                 "requests": [request]},
+                    "stages": [{"name": "steady", "duration": "300ms"}], "invariants": True, **more}
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(scenario, file)
+            file.flush()
+            ended = subprocess.run([CONECTA, "bench", file.name, "--json", "-"], text=True,
+                                   capture_output=True, check=False, timeout=60)
+        self.found = json.loads(ended.stdout) if ended.stdout else {}
+        if CANARY in ended.stdout + ended.stderr:
+            self.breach("the password is in the output")
+        if ended.returncode != code:
+            self.breach(f"exit code {ended.returncode}: {ended.stderr}")
+        requests = self.found.get("requests", {})
+        print(f"{name:<44} {ended.returncode:>3}  {requests.get('succeeded')} succeeded, "
+              f"{requests.get('failed')} failed", flush=True)
+
+    def breach(self, why):
+        BREACHES.append(f"{self.name}: {why}")
+
+    def holds(self, what, why):
+        if not what:
+            self.breach(f"{why}: {json.dumps(self.found.get('errors'))} "
+                        f"{json.dumps(self.found.get('pool'))} {self.found.get('wire')}")
+
+    def all_succeed(self):
+        self.holds(self.found["requests"]["succeeded"] > 0 and
+                   self.found["requests"]["failed"] == 0, "all succeed")
+
+    def all_fail(self, phase, kind, words):
+        self.holds(self.found["requests"]["succeeded"] == 0, "none succeeds")
+        for each in self.found["errors"]:
+            self.holds((each["phase"], each["kind"]) == (phase, kind) and words in each["detail"],
+                       f"{phase} {kind} {words}")
+
+    def invariant(self, name):
+        status = next(e["status"] for e in self.found["invariants"] if e["name"] == name)
+        self.holds(status == "held", f"{name} is held, not {status}")
+
+
+def cases_of_any(server):
+    name = server.program
+    url = server.endpoint()["url"]
+    server.make_table()
+    inserts = Case(f"{name}: insert", url, server.request)
+    inserts.all_succeed()
+    inserts.invariant("own_reply")
+    inserts.invariant("no_leak")
+    wire, pool = inserts.found["wire"], inserts.found["pool"]
+    rows = server.asked()
+    inserts.holds(len(rows) == len(set(rows)) == wire["requests_sent"], f"{len(rows)} rows")
+    inserts.holds(wire["connections_established"] == pool["opened"] == pool["closed"] == 4,
+                  "four sessions")
+    Case(f"{name}: a value that was expected", url,
+         {"sql": "SELECT 40 + 2, 'more' UNION ALL SELECT 7, '{{seq}}'",
+          "expect": {"equals": "42"}}).all_succeed()
+    Case(f"{name}: another value", url, {"sql": "SELECT 41", "expect": {"equals": "42"}}
+         ).all_fail("expect", "mismatch", "41")
+    wrong = Case(f"{name}: an error of the server", url, {"sql": "SELECT * FROM nothing_like_it"})
+    wrong.all_fail("expect", "mismatch", "nothing_like_it")
+    wrong.holds(wrong.found["pool"]["opened"] == 4, "its session goes on")
+    left = Case(f"{name}: a transaction that is left open", url, {"sql": "BEGIN"})
+    left.all_succeed()
+    left.holds(left.found["pool"]["closed_by"]["broken"] == left.found["requests"]["succeeded"],
+               "a session in a transaction is lent to nobody")
+    checks = Case(f"{name}: checks", url, {"sql": "SELECT 1"}, workers=0,
+                  pool={"min_idle": 2, "scan_interval": "20ms"})
+    asked, good = checks.found["wire"]["checks_sent"], checks.found["pool"]["checks"]
+    checks.holds(asked >= 10 and good["ok"] == asked and good["failed"] == 0, "all checks are good")
+    Case(f"{name}: a wrong password", server.url_of(f"anna:{CANARY}"), {"sql": "SELECT 1"}, 69,
+         pool={"when_down": "fail_fast"}).all_fail("open", "denied", "credentials")
+    Case(f"{name}: no such database", url.rsplit("/", 1)[0] + "/missing", {"sql": "SELECT 1"}, 69,
+         pool={"when_down": "fail_fast"}).all_fail(
+             *(("open", "denied", "") if isinstance(server, Mariadb) else
+               ("open", "protocol", "no such database")))
+
+
+class FewPostgres(Postgres):
+    most_clients = 6
+
+
+def postgres(directory):
+    server = FewPostgres(directory)
+    server.tell("CREATE ROLE anna LOGIN PASSWORD 's3cret'")
+    cases_of_any(server)
+    url = server.endpoint()["url"]
+    Case("postgres: COPY", url, {"sql": "COPY asked TO STDOUT"}).all_fail(
+        "receive", "closed", "COPY is not supported")
+    Case("postgres: several statements, a notice", url,
+         {"sql": "DO 'BEGIN RAISE NOTICE ''x''; END'; SELECT '{{nonce}}'"}).all_succeed()
+    full = Case("postgres: more sessions than it has room for", url, {"sql": "SELECT 1"},
+                pool={"max_size": 16, "max_lifetime": None}, workers=16)
+    full.holds(full.found["requests"]["failed"] == 0 and full.found["pool"]["open_failed"] > 0,
+               "the sessions that there are serve all")
+    server.end()
+
+
+def mariadb(directory):
+    server = Mariadb(directory)
+    server.tell("CREATE USER anna@'%' IDENTIFIED BY 's3cret'")
+    cases_of_any(server)
+    server.tell("CREATE PROCEDURE bench.two() BEGIN SELECT 1; SELECT 2; END", delimiter="//")
+    Case("mariadb: a procedure with two results", server.endpoint()["url"],
+         {"sql": "CALL two()", "expect": {"equals": "1"}}).all_succeed()
+    server.end()
+
+
+def main():
+    tried = 0
+    for kind, cases in ((Postgres, postgres), (Mariadb, mariadb)):
+        if not kind.exists():
+            print(f"skipped: {kind.program} is not installed")
+            continue
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)
+            tried += 1
+            cases(directory)
+    print("\n".join(BREACHES) or "all as it should be")
+    return 1 if BREACHES else 0 if tried else 77
+
+
+if __name__ == "__main__":
+    sys.exit(main())
