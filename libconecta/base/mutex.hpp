@@ -16,15 +16,37 @@
 
 namespace conecta {
 
+/// What a processor does while it waits for another one, so that this costs the other nothing.
+inline void rest_for_a_moment() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 class CONECTA_THREAD_ANNOTATION(capability("mutex")) mutex {
   friend class condition;
 
  public:
-  void lock() CONECTA_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  mutex() = default;
+  /// Who waits looks so often whether it is free before it goes to sleep.
+  explicit mutex(unsigned looks) : looks_{looks} {}
+
+  void lock() CONECTA_THREAD_ANNOTATION(acquire_capability()) {
+    for (unsigned look = 0; look < looks_; ++look) {
+      if (mutex_.try_lock()) {
+        return;
+      }
+      rest_for_a_moment();
+    }
+    mutex_.lock();
+  }
   void unlock() CONECTA_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
 
  private:
   std::mutex mutex_;
+  unsigned const looks_ = 0;
 };
 
 class CONECTA_THREAD_ANNOTATION(scoped_lockable) scoped_lock {
@@ -41,7 +63,8 @@ class CONECTA_THREAD_ANNOTATION(scoped_lockable) scoped_lock {
   mutex& held_;
 };
 
-/// Waits with a `mutex` that the caller holds. Unlike std::condition_variable_any, it needs no memory.
+/// Waits with a `mutex` that the caller holds. Unlike std::condition_variable_any, it needs no
+/// memory.
 class condition {
  public:
   void notify_one() noexcept { changed_.notify_one(); }

@@ -45,8 +45,8 @@ error refused_thread(std::system_error const& failed) {
   return failure;
 }
 
-engine::engine(pool_options const& options, hooks_present hooks, carrier& carried_by)
-    : shell_{std::make_unique<shell>(options, hooks, carried_by)} {}
+engine::engine(pool_options const& options, hooks_present hooks, carrier& carried_by, callers by)
+    : shell_{std::make_unique<shell>(options, hooks, carried_by, by)} {}
 engine::~engine() = default;
 
 request engine::request_for(acquire_options const& options, std::source_location where) const {

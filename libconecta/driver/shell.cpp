@@ -32,6 +32,8 @@ bool leaves_to_a_gate(pool_options const& options, hooks_present hooks) {
          core::machine::may_ever_hand_over(options, {hooks.check, hooks.reset, hooks.look});
 }
 
+constexpr unsigned looks_before_sleep = 30; ///< about a microsecond
+
 std::uint64_t fresh_seed() {
   std::random_device entropy;
   return (std::uint64_t{entropy()} << 32U) | entropy();
@@ -39,13 +41,15 @@ std::uint64_t fresh_seed() {
 
 } // namespace
 
-engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& carried_by)
-    : shell{options, hooks, carried_by, fresh_seed(), current_instant()} {}
+engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& carried_by,
+                     callers by)
+    : shell{options, hooks, carried_by, by, fresh_seed(), current_instant()} {}
 
 engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& carried_by,
-                     std::uint64_t seed, instant now)
+                     callers by, std::uint64_t seed, instant now)
     : carrier_{carried_by},
       options_{accepted(options)},
+      mutex_{by == callers::event_loops ? looks_before_sleep : 0},
       machine_{options_, of_core(hooks), seed, now},
       chronicle_{options_, slots_of(options_),
                  hooks.look ? chronicle::leases_are::spurned : chronicle::leases_are::final},

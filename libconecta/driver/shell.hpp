@@ -30,9 +30,9 @@ namespace conecta::driver {
 
 class engine::shell {
  public:
-  shell(pool_options const& options, hooks_present hooks, carrier& carried_by);
-  shell(pool_options const& options, hooks_present hooks, carrier& carried_by, std::uint64_t seed,
-        instant now);
+  shell(pool_options const& options, hooks_present hooks, carrier& carried_by, callers by);
+  shell(pool_options const& options, hooks_present hooks, carrier& carried_by, callers by,
+        std::uint64_t seed, instant now);
 
   /// Through the gate: without the lock, and only while nothing is pending.
   std::optional<slot_ref> take() noexcept { return gate_.take(); }

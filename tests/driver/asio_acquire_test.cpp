@@ -41,6 +41,28 @@ TEST_CASE("an asynchronous caller gets what was opened, and the next gets it aga
   require_balance(p.stats());
 }
 
+TEST_CASE("what died while it was idle is not lent, with and without a gate") {
+  auto const recorded = GENERATE(recording::on, recording::off);
+  rig r;
+  int dead = 0;
+  auto endpoint = r.opening();
+  endpoint.look = [&dead](session& it) { return it.number() > dead; };
+  auto p = r.make({.max_size = 2, .borrowers = recorded}, std::move(endpoint));
+  {
+    auto const first = r.ask(p);
+    r.settle();
+    REQUIRE(first->lent.has_value());
+  }
+  dead = 1;
+  auto const second = r.ask(p);
+  CHECK(second->times == 0);
+  r.settle();
+  REQUIRE(second->lent.has_value());
+  CHECK((*second->lent)->number() == 2);
+  CHECK(p.stats().closed_by[close_reason::stale] == 1);
+  require_balance(p.stats());
+}
+
 TEST_CASE("a refusal is posted too") {
   rig r;
   auto p = r.make({});

@@ -159,18 +159,43 @@ class asio_caller final : public waiter,
   std::optional<stop_callback> on_stop_;
 };
 
+/// Posts the handler a lease of the slot. Nothing was decided for anybody else, so that it may
+/// fail: the lease then goes back.
+template <class T, class Handler>
+void hand_over(std::shared_ptr<asio_state<T>> from, slot_ref slot, Handler handler) {
+  auto const executor = boost::asio::get_associated_executor(handler, from->executor());
+  boost::asio::post(
+      executor, [handler = std::move(handler), lent = lease<T>{std::move(from), slot}]() mutable {
+        std::move(handler)(error_code{}, std::move(lent));
+      });
+}
+
 /// Asks for a lease; the handler is posted the answer.
 template <class T, class Handler>
 void start_acquire(std::shared_ptr<asio_state<T>> from, Handler handler,
                    acquire_options const& options, std::source_location where) {
   auto& machinery = from->machinery();
-  auto const caller = std::make_shared<asio_caller<T, Handler>>(std::move(handler), from);
-  if (options.stop.stop_requested()) {
+  bool const comes_too_late = options.stop.stop_requested();
+  auto const idle = comes_too_late ? std::nullopt : machinery.take();
+  if (idle && from->looks_alive(*idle)) {
+    return hand_over(std::move(from), *idle, std::move(handler));
+  }
+  std::shared_ptr<asio_caller<T, Handler>> caller;
+  try {
+    caller = std::make_shared<asio_caller<T, Handler>>(std::move(handler), from);
+  } catch (...) {
+    if (idle) {
+      machinery.give_back(*idle);
+    }
+    throw;
+  }
+  if (comes_too_late) {
     return caller->rejected(machinery.cancelled_early());
   }
   auto const asked = machinery.request_for(options, where);
   caller->prepare(asked.deadline, options.stop);
-  caller->answered(machinery.acquire(asked, *caller));
+  caller->answered(idle ? machinery.spurn(*idle, asked.deadline, *caller)
+                        : machinery.acquire(asked, *caller));
 }
 
 } // namespace conecta::driver

@@ -51,7 +51,8 @@ class asio_state final : public shelf<T>,
                 {.check = static_cast<bool>(endpoint_.check),
                  .reset = static_cast<bool>(endpoint_.reset),
                  .look = static_cast<bool>(endpoint_.look)},
-                *this},
+                *this,
+                engine::callers::event_loops},
         timer_{executor_} {}
 
   engine& machinery() noexcept override { return engine_; }

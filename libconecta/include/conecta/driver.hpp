@@ -112,8 +112,13 @@ using acquire_answer = std::variant<slot_ref, error, ticket>;
 
 class engine {
  public:
+  /// Whose threads call it. Those of an event loop have others to serve, and should not sleep for a
+  /// lock that is held for a part of a microsecond.
+  enum class callers : std::uint8_t { threads, event_loops };
+
   /// Throws invalid_options. `carried_by` outlives every call.
-  engine(pool_options const& options, hooks_present hooks, carrier& carried_by);
+  engine(pool_options const& options, hooks_present hooks, carrier& carried_by,
+         callers by = callers::threads);
   ~engine();
   engine(engine const&) = delete;
   engine& operator=(engine const&) = delete;
