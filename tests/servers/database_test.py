@@ -4,66 +4,13 @@
 Usage: database_test.py CONECTA
 Prints a row for each case. A database that is not installed is skipped by name; 77 if none is there.
 """
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
 sys.dont_write_bytecode = True
+from bench_case import CANARY, Case, verdict
 from private_servers import Mariadb, Postgres
-
-CONECTA = sys.argv[1]
-CANARY = "c4nary-p4ssword"
-BREACHES = []
-
-
-class Case:
-    """A short run, and what must hold of its result."""
-
-    def __init__(self, name, url, request, code=0, pool=None, workers=4, **more):
-        self.name = name
-        scenario = {"version": 1, "name": name, "seed": 1, "endpoints": [{"id": "db", "url": url}],
-                    "pool": {"max_size": 4, "acquire_timeout": "5s", **(pool or {})},
-                    "workload": {"workers": workers, "request_timeout": "5s",
-                                 "requests": [request]},
-                    "stages": [{"name": "steady", "duration": "300ms"}], "invariants": True, **more}
-        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(scenario, file)
-            file.flush()
-            ended = subprocess.run([CONECTA, "bench", file.name, "--json", "-"], text=True,
-                                   capture_output=True, check=False, timeout=60)
-        self.found = json.loads(ended.stdout) if ended.stdout else {}
-        if CANARY in ended.stdout + ended.stderr:
-            self.breach("the password is in the output")
-        if ended.returncode != code:
-            self.breach(f"exit code {ended.returncode}: {ended.stderr}")
-        requests = self.found.get("requests", {})
-        print(f"{name:<44} {ended.returncode:>3}  {requests.get('succeeded')} succeeded, "
-              f"{requests.get('failed')} failed", flush=True)
-
-    def breach(self, why):
-        BREACHES.append(f"{self.name}: {why}")
-
-    def holds(self, what, why):
-        if not what:
-            self.breach(f"{why}: {json.dumps(self.found.get('errors'))} "
-                        f"{json.dumps(self.found.get('pool'))} {self.found.get('wire')}")
-
-    def all_succeed(self):
-        self.holds(self.found["requests"]["succeeded"] > 0 and
-                   self.found["requests"]["failed"] == 0, "all succeed")
-
-    def all_fail(self, phase, kind, words):
-        self.holds(self.found["requests"]["succeeded"] == 0, "none succeeds")
-        for each in self.found["errors"]:
-            self.holds((each["phase"], each["kind"]) == (phase, kind) and words in each["detail"],
-                       f"{phase} {kind} {words}")
-
-    def invariant(self, name):
-        status = next(e["status"] for e in self.found["invariants"] if e["name"] == name)
-        self.holds(status == "held", f"{name} is held, not {status}")
-
 
 def cases_of_any(server):
     name = server.program
@@ -142,8 +89,7 @@ def main():
             os.chmod(directory, 0o755)
             tried += 1
             cases(directory)
-    print("\n".join(BREACHES) or "all as it should be")
-    return 1 if BREACHES else 0 if tried else 77
+    return verdict() if tried else 77
 
 
 if __name__ == "__main__":

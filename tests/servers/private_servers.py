@@ -219,6 +219,13 @@ class Nginx(PrivateServer):
              "reply": {"until": "\r\n\r\n"}, "expect": {"prefix": "HTTP/1.1 204"}}
     most_clients = 64
 
+    def locations(self):
+        """More of them, in nginx's words."""
+        return ""
+
+    def servers(self):
+        return ""
+
     def command(self):
         own = self.directory
         temporary = "".join(f"{kind}_temp_path {own}/{kind};" for kind in
@@ -235,7 +242,9 @@ http {{
     listen 127.0.0.1:{self.port};
     location = /check {{ access_log off; return 204; }}
     location / {{ add_header Asked $uri; return 204; }}
+    {self.locations()}
   }}
+  {self.servers()}
 }}""")
         program = shutil.which(self.program, path=self.path)
         return [program, "-e", f"{own}/errors.log", "-p", own, "-c", f"{own}/nginx.conf"]

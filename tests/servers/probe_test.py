@@ -15,6 +15,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True
+from certificates import Certificates
 from private_servers import (Mariadb, Memcached, Mosquitto, Nats, Nginx, Postgres, Redis, eventually,
                              free_port)
 
@@ -149,21 +150,15 @@ def unix_socket(directory):
 
 def http(directory):
     class Doors(Nginx):
-        def command(self):
-            made = super().command()
-            with open(f"{self.directory}/nginx.conf", encoding="ascii") as file:
-                text = file.read()
+        def locations(self):
             with open(f"{self.directory}/users", "w", encoding="ascii") as file:
                 file.write("anna:{PLAIN}s3cret\n")
-            with open(f"{self.directory}/nginx.conf", "w", encoding="ascii") as file:
-                file.write(text.replace("location = /check", f"""
+            return f"""
                 location = /starting {{ return 503; }}
                 location = /missing {{ return 404; }}
                 location = /moved {{ return 301 /; }}
                 location = /private {{ auth_basic x; auth_basic_user_file {self.directory}/users;
-                                       try_files /none =204; }}
-                location = /check"""))
-            return made
+                                       try_files /none =204; }}"""
 
     server = Doors(directory)
     url = f"http://127.0.0.1:{server.port}/"
@@ -289,61 +284,20 @@ def mysql(directory):
     server.end()
 
 
-class Certificates:
-    """An authority of our own, and what it signed, and did not."""
-
-    def __init__(self, directory):
-        self.directory = directory
-        self.make("authority", "-x509", days=30, host="authority")
-        self.authority = f"{directory}/authority.pem"
-        for name, days, host in (("good", 30, "localhost"), ("other", 30, "elsewhere.example"),
-                                 ("client", 30, "client")):
-            self.sign(name, days, host)
-        self.make("self", "-x509", days=30, host="localhost")
-        self.sign("expired", -1, "localhost")
-
-    def make(self, name, *options, days, host):
-        subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                        "-nodes", "-keyout", f"{self.directory}/{name}.key",
-                        "-out", f"{self.directory}/{name}.pem", "-days", str(days),
-                        "-subj", f"/CN={host}",
-                        "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", *options],
-                       check=True, stderr=subprocess.DEVNULL)
-
-    def sign(self, name, days, host):
-        path = f"{self.directory}/{name}"
-        subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                        "-nodes", "-keyout", f"{path}.key", "-out", f"{path}.request",
-                        "-subj", f"/CN={host}"], check=True, stderr=subprocess.DEVNULL)
-        address = "" if host != "localhost" else ",IP:127.0.0.1"
-        with open(f"{path}.names", "w", encoding="ascii") as file:
-            file.write(f"subjectAltName=DNS:{host}{address}")
-        subprocess.run(["openssl", "x509", "-req", "-in", f"{path}.request", "-CA", self.authority,
-                        "-CAkey", f"{self.directory}/authority.key", "-days", str(days),
-                        "-extfile", f"{path}.names", "-out", f"{path}.pem"],
-                       check=True, stderr=subprocess.DEVNULL)
-
-
 def tls(directory):
     """nginx with a port for each certificate, and Redis; then those who speak no TLS."""
     made = Certificates(directory)
     doors = {name: free_port() for name in ("good", "other", "self", "expired", "client")}
 
     class Doors(Nginx):
-        def command(self):
-            command = super().command()
-            with open(f"{self.directory}/nginx.conf", encoding="ascii") as file:
-                text = file.read()
-            servers = "".join(f"""
+        def servers(self):
+            return "".join(f"""
                 server {{ listen 127.0.0.1:{port} ssl;
                   ssl_certificate {directory}/{'good' if name == 'client' else name}.pem;
                   ssl_certificate_key {directory}/{'good' if name == 'client' else name}.key;
                   {f'ssl_client_certificate {made.authority}; ssl_verify_client on;'
                    if name == 'client' else ''}
                   location / {{ return 204; }} }}""" for name, port in doors.items())
-            with open(f"{self.directory}/nginx.conf", "w", encoding="ascii") as file:
-                file.write(text.rstrip().removesuffix("}") + servers + "}\n")
-            return command
 
     server = Doors(directory)
     trusts = ("--ca", made.authority)
