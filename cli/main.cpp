@@ -1,5 +1,6 @@
 // conecta: bench a pool against live services, probe endpoints, simulate a pool under a seed.
 
+#include "base/nearest.hpp"
 #include "commands/bench.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
@@ -11,16 +12,20 @@
 #include "commands/serve.hpp"
 #include "commands/simulate.hpp"
 #include "commands/version.hpp"
+#include "report/safe_text.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace {
 
@@ -37,6 +42,24 @@ std::string failure_text(CLI::App const* app, CLI::Error const& problem) {
       chosen.empty() ? app->get_name() : app->get_name() + ' ' + chosen[0]->get_name();
   return name + ": " + command::without_credentials(problem.what()) + "\n" + name +
          " --help says more\n";
+}
+
+/// What CLI11 calls a missing subcommand where there is one that it does not know; empty otherwise.
+std::string unknown_command(CLI::App const& app, int argc, char** argv) {
+  std::string_view const first = argc > 1 ? argv[1] : "-";
+  std::vector<std::string> names;
+  for (auto const* const each : app.get_subcommands([](CLI::App const*) { return true; })) {
+    names.push_back(each->get_name());
+  }
+  if (first.starts_with('-') || std::ranges::find(names, first) != names.end()) {
+    return {};
+  }
+  std::vector<std::string_view> const candidates{names.begin(), names.end()};
+  auto const meant = nearest_name(first, candidates);
+  std::string text = "conecta: there is no command \"" +
+                     report::safe_text(command::without_credentials(std::string{first})) + '"';
+  text += meant ? "; did you mean \"" + std::string{*meant} + "\"?" : "";
+  return text + "\nconecta --help lists them\n";
 }
 
 int run(int argc, char** argv) {
@@ -59,6 +82,10 @@ int run(int argc, char** argv) {
   command::add_schema(app, action);
   command::add_serve(app, action);
   command::add_simulate(app, action);
+  if (auto const mistaken = unknown_command(app, argc, argv); !mistaken.empty()) {
+    std::fputs(mistaken.c_str(), stderr);
+    return command::usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& problem) {

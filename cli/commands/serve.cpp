@@ -26,8 +26,7 @@ struct serve_options {
 };
 
 std::string url_of(target::target_kind kind, wire::address const& where) {
-  auto const scheme = kind == target::target_kind::udp_echo ? "udp://" : "tcp://";
-  return scheme + where.text();
+  return std::string{scheme_of(kind)} + "://" + where.text();
 }
 
 int serve(target::target_options const& options, wire::address const& where) {
@@ -75,7 +74,7 @@ int serve(serve_options const& given) {
 void add_serve(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<serve_options>();
   auto* const command = app.add_subcommand("serve", "Run an embedded server alone");
-  command->add_option("KIND", options->kind, "tcp-echo or udp-echo")->required();
+  command->add_option("KIND", options->kind, "tcp-echo, udp-echo, http, memcached, mysql,\npostgres or redis")->required();
   command->add_option("--listen", options->listen, "Where; port 0 is a free one")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();

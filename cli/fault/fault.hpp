@@ -42,6 +42,7 @@ enum class fault_type : std::uint8_t {
   idle_disconnect,
   max_connections,
   slow_reply,
+  error_reply,
   restart,
 };
 
@@ -111,6 +112,7 @@ struct fault_spec {
   std::optional<burst_model> burst;
   duration after{};            ///< idle_disconnect: of silence
   std::size_t connections = 0; ///< max_connections: the key `n`
+  std::string code;            ///< error_reply: the protocol's own
   duration down{};             ///< restart: until the port is open again
   std::string written;         ///< as JSON, where faults can be listed
 
@@ -206,6 +208,8 @@ struct fault_spec {
     return "max_connections";
   case fault_type::slow_reply:
     return "slow_reply";
+  case fault_type::error_reply:
+    return "error_reply";
   case fault_type::restart:
     return "restart";
   }
@@ -256,6 +260,7 @@ enum class done_by : std::uint8_t {
   case fault_type::idle_disconnect:
   case fault_type::max_connections:
   case fault_type::slow_reply:
+  case fault_type::error_reply:
   case fault_type::restart:
     return done_by::target;
   }
@@ -302,6 +307,7 @@ enum class done_by : std::uint8_t {
   case fault_type::fd_limit:
   case fault_type::port_range:
   case fault_type::slow_reply:
+  case fault_type::error_reply:
   case fault_type::restart:
     return false;
   }

@@ -17,10 +17,15 @@ namespace {
 namespace asio = boost::asio;
 using connection = net::connection;
 
-net::endpoint_url url_of(net::transport kind, wire::address const& address) {
-  auto const text = address.text();
-  auto const prefix = kind == net::transport::tcp ? "tcp://" : "udp://";
-  return net::parse_url(prefix + text).value();
+net::endpoint_url url_of(std::string_view scheme, wire::address const& address) {
+  return net::parse_url(std::string{scheme} + "://" + address.text()).value();
+}
+
+/// Who needs a name to log in gets one: an embedded server lets everybody in.
+net::endpoint_url url_of(target::target_kind kind, wire::address const& address) {
+  auto made = url_of(scheme_of(kind), address);
+  made.user = protocol::opens_by_client(made) ? "conecta" : "";
+  return made;
 }
 
 std::vector<fault::fault_spec> done_here(std::vector<fault::fault_spec> faults) {
@@ -122,17 +127,17 @@ service::service(asio::io_context& io, scenario::scenario const& what, std::size
       local_{io, fault::plan{done_here(what.faults), index, what.seed}, what.endpoints[index].kind,
              means},
       drain_{io.get_executor(), [this](connection const& over) { forget(over); }} {
-  auto const kind = spec_.kind;
   if (spec_.target) {
-    connect_to_ = url_of(kind, *far_->server());
+    connect_to_ = url_of(spec_.target->kind, *far_->server());
     shown_url_ = std::string{"target:"} + target::name_of(spec_.target->kind) + " " +
                  connect_to_.host_and_port();
   } else {
     connect_to_ = *spec_.url;
     shown_url_ = connect_to_.to_string();
   }
+  session_with_ = connect_to_;
   if (far_ && far_->relay()) { // the rest of the URL is still what is spoken through it
-    auto const relay = url_of(kind, *far_->relay());
+    auto const relay = url_of(spec_.kind == net::transport::tcp ? "tcp" : "udp", *far_->relay());
     server_name_ = connect_to_.host;
     connect_to_.host = relay.host;
     connect_to_.port = relay.port;
@@ -170,12 +175,12 @@ void service::begin(instant origin, latency_sink opened, latency_sink checked, w
   options.tls.server_name = server_name_;
   if (spec_.check) {
     options.asks = net::check_exchange{spec_.check->send, spec_.check->reply, spec_.check->expect};
-  } else if (spec_.url) {
-    options.asks = protocol::usual_check(*spec_.url);
+  } else {
+    options.asks = protocol::usual_check(session_with_);
   }
-  if (spec_.url && spec_.url->speaks != net::protocol::none) {
+  if (session_with_.speaks != net::protocol::none) {
     options.introduces = [this](net::connection& over, instant deadline) {
-      return protocol::begin_session(over, *spec_.url, deadline);
+      return protocol::begin_session(over, session_with_, deadline);
     };
   }
   auto endpoint = net::make_endpoint(io_.get_executor(), std::move(options), counters_, drain_);

@@ -72,8 +72,9 @@ class service {
   scenario::endpoint_spec const& spec_;
   std::unique_ptr<far_side> far_;
   local_faults local_;
-  net::endpoint_url connect_to_;
-  std::string server_name_; ///< of TLS through a relay; "" is that of connect_to_
+  net::endpoint_url session_with_; ///< the server's
+  net::endpoint_url connect_to_;   ///< the same, but for the place where its relay is
+  std::string server_name_;        ///< of TLS through a relay; "" is that of connect_to_
   std::string shown_url_;
   net::wire_counters counters_;
   net::udp_drain drain_;

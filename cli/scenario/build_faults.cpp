@@ -1,6 +1,7 @@
 #include "scenario/build_faults.hpp"
 
 #include "scenario/build_context.hpp"
+#include "scenario/build_target.hpp"
 #include "scenario/exchange.hpp"
 #include "scenario/fault_table.hpp"
 #include "scenario/key_tables.hpp"
@@ -149,6 +150,8 @@ class faults_reader {
       if (!endpoint.target) {
         context_.refuse(from["type"],
                         but + " is not embedded; allowed: an endpoint with a \"target\"");
+      } else if (from["code"]) {
+        check_code(from, endpoint.target->kind);
       }
     } else if (needs == fault_needs::own_sockets) {
       if (takes_statements(endpoint)) {
@@ -160,6 +163,20 @@ class faults_reader {
     } else if (needs == fault_needs::host_name && is_address(*endpoint.url)) {
       context_.refuse(from["type"], but + " has an address for its host, which nobody looks up; "
                                           "allowed: a \"url\" with the name of a host");
+    }
+  }
+
+  void check_code(located const& from, target::target_kind kind) {
+    auto const possible = errors_of(kind);
+    if (transport_of(kind) == net::transport::udp) {
+      return; // where it does not fit anyway
+    }
+    if (possible.empty()) {
+      context_.refuse(from["type"], "found " + shown(*from["type"]) + ", and a " + name_of(kind) +
+                                        " has no errors; allowed: a target of another kind");
+    } else if (auto const code = read_text(from["code"]); code && !has_error(kind, *code)) {
+      context_.refuse(from["code"], "found " + shown(*from["code"]) + "; allowed for " +
+                                        name_of(kind) + ": " + std::string{possible});
     }
   }
 
@@ -295,6 +312,7 @@ fault::fault_spec read_fault(located const& from) {
   made.burst = read_burst(from["burst"]);
   assign(made.after, read_duration(from["after"]));
   assign(made.connections, read_whole(from["n"]));
+  assign(made.code, read_text(from["code"]));
   assign(made.down, read_duration(from["down"]));
   made.repeat = read_repeat(from["repeat"]);
   return made;

@@ -7,6 +7,7 @@
 #include "target/target_options.hpp"
 
 #include <optional>
+#include <string_view>
 
 namespace conecta::scenario {
 
@@ -15,5 +16,10 @@ namespace conecta::scenario {
                                                                 problem_list& problems);
 
 [[nodiscard]] net::transport transport_of(target::target_kind kind) noexcept;
+[[nodiscard]] net::protocol spoken_by(target::target_kind kind) noexcept;
+
+/// The codes of its protocol's errors, in words; empty: it has none.
+[[nodiscard]] std::string_view errors_of(target::target_kind kind) noexcept;
+[[nodiscard]] bool has_error(target::target_kind kind, std::string_view code);
 
 } // namespace conecta::scenario

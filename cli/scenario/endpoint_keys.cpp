@@ -25,8 +25,13 @@ constexpr std::array check_keys{
 };
 constexpr object_rule check_rule{"a check", check_keys, {}, {}};
 
-constexpr std::array target_kinds{"tcp-echo"sv, "udp-echo"sv};
-constexpr std::span<std::string_view const> tcp_target{target_kinds.data(), 1};
+constexpr std::array target_kinds{"tcp-echo"sv, "udp-echo"sv, "http"sv, "memcached"sv,
+                                  "mysql"sv,    "postgres"sv, "redis"sv};
+constexpr std::span<std::string_view const> framed_target{target_kinds.data(), 1};
+constexpr std::array target_with_reply{"tcp-echo"sv, "udp-echo"sv, "http"sv, "mysql"sv,
+                                       "postgres"sv};
+constexpr std::array tcp_target{"tcp-echo"sv, "http"sv,     "memcached"sv,
+                                "mysql"sv,    "postgres"sv, "redis"sv};
 constexpr std::array frame_keys{
     key_rule{.name = "bytes",
              .what = shape::size,
@@ -46,12 +51,14 @@ constexpr std::array target_keys{
              .what = shape::object,
              .meaning = "where a request ends; without it at a line feed",
              .inner = &frame_rule,
-             .only_for = tcp_target},
+             .only_for = framed_target},
     key_rule{.name = "reply",
              .what = shape::payload,
-             .meaning = "the answer; without it the request comes back",
+             .meaning = "the answer, the body or the value; without it the request comes back, "
+                        "or what the protocol has",
              .high = mebibyte,
-             .inner = &bytes_rule},
+             .inner = &bytes_rule,
+             .only_for = target_with_reply},
     key_rule{.name = "reply_delay",
              .what = shape::duration,
              .meaning = "each answer is this late",

@@ -106,16 +106,26 @@ inline constexpr std::array most_keys{
     undirected,
 };
 inline constexpr key_rule everybody{.name = "applies_to",
-                                        .what = shape::choice,
-                                        .meaning = "all are met",
-                                        .fallback = "\"all\"",
-                                        .choices = not_existing.first(1)};
+                                    .what = shape::choice,
+                                    .meaning = "all are met",
+                                    .fallback = "\"all\"",
+                                    .choices = not_existing.first(1)};
 inline constexpr std::array slow_keys{
     key_rule{.name = "delay",
              .what = shape::duration,
              .meaning = "so much later",
              .need = required,
              .high = ten_years},
+    everybody,
+    undirected,
+};
+inline constexpr std::array error_keys{
+    key_rule{.name = "code",
+             .what = shape::text,
+             .meaning = "the protocol's own, such as \"LOADING\", \"53300\", \"1040\", \"503\"",
+             .need = required,
+             .low = 1,
+             .high = 32},
     everybody,
     undirected,
 };

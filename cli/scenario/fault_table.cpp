@@ -311,13 +311,18 @@ constexpr std::array rows{
               .drawn_per = "request",
               .meaning = "the server answers so much later",
               .keys = slow_keys},
+    fault_row{.type = fault_type::error_reply,
+              .carrier = fault_carrier::tcp,
+              .needs = fault_needs::target,
+              .drawn_per = "request",
+              .meaning = "the server answers with its protocol's error `code`",
+              .keys = error_keys},
     fault_row{.type = fault_type::restart,
               .needs = fault_needs::target,
               .drawn_per = "window",
               .meaning = "port and connections are closed; it serves again after `down`",
               .keys = restart_keys},
 };
-constexpr std::array later_types{"error_reply"sv};
 
 template <class Made, class Make>
 constexpr std::array<Made, rows.size()> of_each_row(Make make) {
@@ -338,12 +343,13 @@ constexpr std::array fault_keys{
              .what = shape::name,
              .meaning = "the id of the endpoint that it is done to",
              .need = required},
-    key_rule{.name = "type",
-             .what = shape::choice,
-             .meaning = "what is done",
-             .need = required,
-             .choices = type_names,
-             .later_choices = later_types},
+    key_rule{
+        .name = "type",
+        .what = shape::choice,
+        .meaning = "what is done",
+        .need = required,
+        .choices = type_names,
+    },
     key_rule{.name = "at",
              .what = shape::moment,
              .meaning = "when it begins: \"STAGE+OFFSET\"",

@@ -2,6 +2,7 @@
 
 #include "protocol/client_session.hpp"
 #include "protocol/http.hpp"
+#include "scenario/build_target.hpp"
 #include "scenario/wording.hpp"
 #include "workload/protocol_request.hpp"
 
@@ -113,9 +114,9 @@ class reader {
   /// A plain tcp:// may be anything.
   bool goes_to(net::protocol speaks, located const& at) {
     for (auto const* const each : to_) {
-      bool const plain = each->kind == net::transport::tcp &&
-                         (!each->url || each->url->speaks == net::protocol::none);
-      if (!plain && !(each->url && each->url->speaks == speaks)) {
+      auto const spoken = spoken_at(*each);
+      bool const plain = each->kind == net::transport::tcp && spoken == net::protocol::none;
+      if (!plain && spoken != speaks) {
         refuse(at, "it goes to " + in_quotes(each->id) +
                        ", which speaks something else; list those it is for in \"endpoints\"");
         return false;
@@ -195,8 +196,14 @@ class reader {
 
 } // namespace
 
+net::protocol spoken_at(endpoint_spec const& endpoint) {
+  return endpoint.url      ? endpoint.url->speaks
+         : endpoint.target ? spoken_by(endpoint.target->kind)
+                           : net::protocol::none;
+}
+
 bool takes_statements(endpoint_spec const& endpoint) {
-  return endpoint.url && protocol::has_client_library(endpoint.url->speaks);
+  return protocol::has_client_library(spoken_at(endpoint));
 }
 
 bool is_of_a_protocol(located const& request) {

@@ -15,6 +15,7 @@ struct protocol_request {
   reply_spec reply;
 };
 
+[[nodiscard]] net::protocol spoken_at(endpoint_spec const& endpoint);
 /// Whether a client library of a database holds its sessions.
 [[nodiscard]] bool takes_statements(endpoint_spec const& endpoint);
 

@@ -35,7 +35,6 @@ std::vector<key_rule> keys_without_endpoint() {
     }
     if (key.name == "type") {
       key.choices = types;
-      key.later_choices = {};
     } else if (key.name == "at") {
       key = at_key;
     } else if (key.name == "for") {

@@ -57,7 +57,6 @@ struct key_rule {
   double least = 0;
   double most = 1;
   std::span<std::string_view const> choices = {};
-  std::span<std::string_view const> later_choices = {};
   object_rule const* inner = nullptr;
   nullable none = nullable::never;
   defaults fill = defaults::filled_in;

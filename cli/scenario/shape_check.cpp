@@ -245,10 +245,7 @@ class checker {
 
   void boolean(node& value, std::string const& pointer, key_rule const& key) {
     std::string const text = value.kind == value_kind::boolean ? shown(value) : std::string{};
-    if (contains(key.later_choices, text)) {
-      refuse(value, pointer,
-             "found " + text + ", which is not supported yet; allowed: " + allowed(key));
-    } else if (text.empty() || (!key.choices.empty() && !contains(key.choices, text))) {
+    if (text.empty() || (!key.choices.empty() && !contains(key.choices, text))) {
       refuse_as(value, pointer, key);
     }
   }
@@ -318,11 +315,6 @@ class checker {
   void choice(node& value, std::string const& pointer, key_rule const& key) {
     bool const text = value.kind == value_kind::string;
     if (text && contains(key.choices, value.text)) {
-      return;
-    }
-    if (text && contains(key.later_choices, value.text)) {
-      refuse(value, pointer,
-             "found " + shown(value) + ", which is not supported yet; allowed: " + allowed(key));
       return;
     }
     refuse(value, pointer,

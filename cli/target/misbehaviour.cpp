@@ -54,8 +54,7 @@ void misbehaviour::look_at_clock(instant now) {
   loop_->arm(come_up_, next);
 }
 
-std::optional<misbehaviour::idle_limit>
-misbehaviour::idle_limit_of(connection const& which) const {
+std::optional<misbehaviour::idle_limit> misbehaviour::idle_limit_of(connection const& which) const {
   std::optional<idle_limit> shortest;
   for (auto const fault : schedule_.active()) {
     auto const& each = spec(fault);
@@ -80,10 +79,25 @@ bool misbehaviour::turns_away(std::uint64_t number, std::size_t open) {
   return false;
 }
 
-bool misbehaviour::delays_replies() const {
+bool misbehaviour::strikes_requests() const {
   return std::ranges::any_of(schedule_.active(), [this](std::size_t fault) {
-    return spec(fault).type == fault_type::slow_reply;
+    auto const type = spec(fault).type;
+    return type == fault_type::slow_reply || type == fault_type::error_reply;
   });
+}
+
+std::optional<std::string_view>
+misbehaviour::error_reply(std::uint64_t number, std::uint64_t request,
+                          std::function<bool(std::string_view)> const& can_be) {
+  for (auto const fault : schedule_.active()) {
+    auto const& each = spec(fault);
+    if (each.type == fault_type::error_reply && can_be(each.code) &&
+        schedule_.what().hits_request(fault, number, request)) {
+      schedule_.count(fault);
+      return each.code;
+    }
+  }
+  return std::nullopt;
 }
 
 duration misbehaviour::reply_delay(std::uint64_t number, std::uint64_t request) {

@@ -48,7 +48,13 @@ class misbehaviour {
   void count(std::size_t fault) noexcept { schedule_.count(fault); }
   /// Whether one more connection beside `open` others is closed at once; counts it.
   [[nodiscard]] bool turns_away(std::uint64_t number, std::size_t open);
-  [[nodiscard]] bool delays_replies() const;
+  /// Whether requests have to be told from each other: one of the two below strikes.
+  [[nodiscard]] bool strikes_requests() const;
+  /// The error that is said instead of the reply to this request, told from 1, if it can be;
+  /// counts it. 0 is the greeting.
+  [[nodiscard]] std::optional<std::string_view>
+  error_reply(std::uint64_t number, std::uint64_t request,
+              std::function<bool(std::string_view code)> const& can_be);
   /// How much later the reply to this request of a connection, told from 1, shall leave; counts it.
   [[nodiscard]] duration reply_delay(std::uint64_t number, std::uint64_t request);
 

@@ -9,7 +9,6 @@
 namespace conecta::target {
 
 [[nodiscard]] std::unique_ptr<server> start_udp_echo(target_options const& options,
-                                                     wire::address const& at,
-                                                     fault::plan faults);
+                                                     wire::address const& at, fault::plan faults);
 
 } // namespace conecta::target

@@ -31,6 +31,10 @@ json echo_scenario() {
 TEST_CASE("usage that is wrong is 64, help and version are 0") {
   CHECK(run_conecta({}).code == 64);
   CHECK(run_conecta({"bench"}).code == 64);
+  auto const mistyped = run_conecta({"porbe", "tcp://h:1"});
+  CHECK(mistyped.code == 64);
+  CHECK(mistyped.err == "conecta: there is no command \"porbe\"; did you mean \"probe\"?\n"
+                        "conecta --help lists them\n");
   CHECK(run_conecta({"frobnicate"}).code == 64);
   CHECK(run_conecta({"bench", "-", "--no-such-option"}).code == 64);
   CHECK(run_conecta({"bench", "-", "--seed", "many"}).code == 64);

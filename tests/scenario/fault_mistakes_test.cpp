@@ -7,10 +7,44 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace conecta::scenario;
 using namespace conecta::scenario::testing;
+using Catch::Matchers::Contains;
+
+TEST_CASE("an error is one of the target's protocol") {
+  auto const with = [](std::string const& kind, std::string const& code) {
+    parts written;
+    written.endpoints = R"("endpoints": [ { "id": "a", "target": { "kind": ")" + kind + "\" } } ],";
+    written.workload = kind == "mysql" || kind == "postgres"
+                           ? R"("workload": { "requests": [ { "sql": "SELECT 1" } ] },)"
+                           : written.workload;
+    written.faults =
+        R"("faults": [ { "id": "f", "endpoint": "a", "type": "error_reply", "code": ")" + code +
+        R"(", "at": "steady+1s", "for": "1s" } ])";
+    written.stages += ",";
+    auto const all = complaints(written);
+    return all.empty() ? std::string{} : all.at(0);
+  };
+  for (auto const& [kind, code] :
+       std::vector<std::pair<std::string, std::string>>{{"redis", "LOADING"},
+                                                        {"http", "503"},
+                                                        {"memcached", "SERVER_ERROR"},
+                                                        {"mysql", "1040"},
+                                                        {"postgres", "53300"},
+                                                        {"postgres", "57P01"}}) {
+    CHECK(with(kind, code).empty());
+  }
+  CHECK_THAT(with("redis", "loading"), Contains("a word of capital letters"));
+  CHECK_THAT(with("http", "302"), Contains("a status from 400 to 599"));
+  CHECK_THAT(with("http", "99999999999"), Contains("a status from 400 to 599"));
+  CHECK_THAT(with("memcached", "NO"), Contains("ERROR, CLIENT_ERROR or SERVER_ERROR"));
+  CHECK_THAT(with("mysql", "2013"), Contains("a number from 1000 to 1999 or 3000 to 9999"));
+  CHECK_THAT(with("postgres", "5330"), Contains("an SQLSTATE of five digits"));
+  CHECK_THAT(with("tcp-echo", "X"), Contains("a tcp-echo has no errors"));
+}
 
 TEST_CASE("a bandwidth is bytes a second") {
   auto const rate = [](std::string const& text) {

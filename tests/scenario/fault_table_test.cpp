@@ -28,6 +28,10 @@ std::vector<std::string> table_of_the_docs() {
 
 /// Where a fault of this row can be, for TCP or UDP.
 std::string endpoint_for(fault_row const& row, std::string const& transport) {
+  bool const is_of_a_protocol = row.type == conecta::fault::fault_type::error_reply;
+  if (is_of_a_protocol && transport == "tcp") {
+    return R"("target": { "kind": "redis" })";
+  }
   return row.needs == fault_needs::endpoint || row.needs == fault_needs::target
              ? R"("target": { "kind": ")" + transport + "-echo\" }"
              : R"("url": ")" + transport + "://localhost:1\"";
@@ -116,7 +120,7 @@ TEST_CASE("a fault with nothing but what it needs is accepted where it fits, and
                     (key.what == shape::duration ? "\"1ms\""
                      : key.what == shape::size   ? "1"
                      : key.what == shape::whole  ? "1"
-                                                 : "\"x\"");
+                                                 : "\"X\"");
         }
       }
       written.faults =
