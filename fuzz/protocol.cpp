@@ -2,6 +2,7 @@
 // rest is cut. Whatever it says, a conversation uses no more than there is, ends or waits, and its
 // verdict gives a reason unless it is ready.
 
+#include "protocol/dns.hpp"
 #include "protocol/introduction.hpp"
 
 #include <algorithm>
@@ -35,6 +36,7 @@ constexpr std::array urls{
     "postgres://h",
     "redis://:p@h/1?role=primary",
     "redis://h",
+    "dns://h/example.test",
 };
 constexpr std::array levels{protocol::level::handshake, protocol::level::auth,
                             protocol::level::query};
@@ -52,11 +54,16 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   auto const url = net::parse_url(urls[data[0] % urls.size()]).value();
   auto const asks =
       std::min(levels[data[0] / urls.size() % levels.size()], protocol::highest_level(url));
-  auto const introduced = protocol::introduce(url, {.asks = asks});
+  auto introduced = protocol::introduce(url, {.asks = asks});
   if (!introduced) { // a role is asked for at the level query alone
     return 0;
   }
-  auto const& talk = *introduced;
+  // With a number that is the same each time.
+  auto const talk =
+      url.speaks == net::protocol::dns
+          ? protocol::speak_dns(
+                {.name = url.path, .type = 1, .asks = asks, .has_lengths = true, .id = 0x1234})
+          : *std::move(introduced);
   auto const cut = std::size_t{1} + data[1];
   std::string_view const all{reinterpret_cast<char const*>(data + 2), size - 2};
   static_cast<void>(talk->begin());

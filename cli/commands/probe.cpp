@@ -3,14 +3,12 @@
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
 #include "commands/probe_formats.hpp"
-#include "commands/probe_list.hpp"
+#include "commands/probe_options.hpp"
 #include "commands/probing.hpp"
 #include "commands/run_after.hpp"
 #include "commands/secret.hpp"
 #include "commands/tls.hpp"
 #include "report/safe_text.hpp"
-#include "scenario/quantity.hpp"
-#include "scenario/wording.hpp"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -31,59 +29,6 @@
 namespace conecta::command {
 namespace {
 
-struct given {
-  std::vector<std::string> urls;
-  std::string level;
-  std::string timeout = "2s";
-  std::optional<std::string> wait;
-  std::string interval = "200ms";
-  double backoff = 1;
-  std::string longest_interval = "5s";
-  unsigned successes = 1;
-  std::optional<std::string> warn, crit, cert_warn, cert_crit;
-  bool warnings_fail = false;
-  std::string file; ///< of more URLs
-  secret_source password;
-  net::tls_options tls;
-  bool all = false;
-  bool any = false;
-  std::optional<std::size_t> quorum;
-  bool invert = false;
-  bool quiet = false;
-  std::string format = "human";
-  std::optional<std::string> style; ///< none: the format's own
-  std::string to = "-";
-  std::vector<std::string> command; ///< to become where all is well
-};
-
-constexpr std::array formats{std::pair{"human", probe_format::human},
-                             std::pair{"json", probe_format::json},
-                             std::pair{"jsonl", probe_format::jsonl},
-                             std::pair{"nagios", probe_format::nagios},
-                             std::pair{"prometheus", probe_format::prometheus},
-                             std::pair{"junit", probe_format::junit},
-                             std::pair{"tap", probe_format::tap}};
-constexpr std::array styles{
-    std::pair{"conecta", exit_style::conecta}, std::pair{"nagios", exit_style::nagios},
-    std::pair{"docker", exit_style::docker}, std::pair{"boolean", exit_style::boolean}};
-
-constexpr std::array levels{std::pair{"connect", protocol::level::connect},
-                            std::pair{"handshake", protocol::level::handshake},
-                            std::pair{"auth", protocol::level::auth},
-                            std::pair{"query", protocol::level::query}};
-
-/// None: not given.
-template <class Value, std::size_t Count>
-std::optional<Value> named(std::array<std::pair<char const*, Value>, Count> const& all,
-                           std::string const& name) {
-  for (auto const& [each, value] : all) {
-    if (name == each) {
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
 template <class Value, std::size_t Count>
 CLI::Validator one_of(std::array<std::pair<char const*, Value>, Count> const& all) {
   std::vector<std::string> names;
@@ -91,19 +36,6 @@ CLI::Validator one_of(std::array<std::pair<char const*, Value>, Count> const& al
     names.emplace_back(name);
   }
   return CLI::IsMember(names).description("");
-}
-
-std::optional<duration> read_duration(std::string const& option, std::string const& text) {
-  auto read = scenario::parse_duration(text);
-  auto const* const value = std::get_if<duration>(&read);
-  if (value != nullptr && *value > duration::zero()) {
-    return *value;
-  }
-  auto const* const refused = std::get_if<scenario::not_a_quantity>(&read);
-  std::cerr << "conecta probe: " << option << " is "
-            << scenario::in_quotes(without_credentials(text)) << ": "
-            << (refused != nullptr ? refused->reason : "it must be more than zero") << '\n';
-  return std::nullopt;
 }
 
 constexpr int needed_descriptors = 16;
@@ -117,121 +49,16 @@ void show_progress(probe_finding const& latest) {
             << "  " << why << "  " << seconds << " s" << std::flush;
 }
 
-/// What was understood of the options; says on standard error what was not.
-class reader {
- public:
-  explicit reader(given const& options) : options_{options} {}
-
-  [[nodiscard]] bool understood() const noexcept { return understood_; }
-
-  duration time(char const* option, std::string const& text) {
-    return time(option, std::optional{text}).value_or(duration{});
-  }
-  std::optional<duration> time(char const* option, std::optional<std::string> const& text) {
-    auto const read = text ? read_duration(option, *text) : std::nullopt;
-    understood_ = understood_ && read.has_value() == text.has_value();
-    return read;
-  }
-  /// "21d", too.
-  std::optional<duration> age(char const* option, std::optional<std::string> const& text) {
-    if (text && text->ends_with('d')) {
-      auto const of_a_day = time(option, text->substr(0, text->size() - 1) + "h");
-      return saturating_add(instant{}, of_a_day * 24) - instant{};
-    }
-    return time(option, text);
-  }
-
-  std::vector<probe_target> targets() {
-    std::vector<listed_url> all;
-    for (std::size_t index = 0; index < options_.urls.size(); ++index) {
-      all.push_back({options_.urls[index], "URL " + std::to_string(index + 1)});
-    }
-    if (!options_.file.empty()) {
-      auto read = read_url_list(options_.file);
-      if (auto const* const why = std::get_if<unreadable>(&read)) {
-        refuse(report::safe_text(why->reason));
-        return {};
-      }
-      auto const& listed = std::get<std::vector<listed_url>>(read);
-      all.insert(all.end(), listed.begin(), listed.end());
-    }
-    if (all.empty()) {
-      refuse("no URL is given");
-    }
-    auto const wishes = wished();
-    std::vector<probe_target> made;
-    for (auto const& [url, place] : all) {
-      auto parsed = parse_target(url, wishes);
-      if (auto* const target = std::get_if<probe_target>(&parsed)) {
-        made.push_back(std::move(*target));
-      } else { // The URL is not repeated: it may hold a password, and could not be read to mask it.
-        refuse(report::safe_text(place) + ": " + std::get<net::url_error>(parsed).message);
-      }
-    }
-    if (options_.quorum && *options_.quorum > all.size()) {
-      refuse("--quorum is " + std::to_string(*options_.quorum) + ", allowed: 1 to " +
-             std::to_string(all.size()) + ", the number of URLs");
-    }
-    return made;
-  }
-
-  probe_limits limits(std::size_t targets) {
-    probe_limits made;
-    made.attempt = time("--timeout", options_.timeout);
-    made.wait = time("--wait", options_.wait);
-    made.between = time("--interval", options_.interval);
-    made.backoff = options_.backoff;
-    made.longest_between = time("--max-interval", options_.longest_interval);
-    made.successes = options_.successes;
-    made.warn = time("--warn", options_.warn);
-    made.crit = time("--crit", options_.crit);
-    made.cert_warn = age("--cert-warn", options_.cert_warn);
-    made.cert_crit = age("--cert-crit", options_.cert_crit);
-    made.warnings_fail = options_.warnings_fail;
-    made.policy.wanted = options_.invert ? readiness::no_answer : readiness::ready;
-    made.policy.needed = options_.any ? 1 : options_.quorum.value_or(targets);
-    return made;
-  }
-
-  /// None: it was given, and there is none.
-  [[nodiscard]] bool read_password() {
-    if (!options_.password.given()) {
-      return true;
-    }
-    auto read = read_secret(options_.password);
-    if (auto const* const why = std::get_if<no_secret>(&read)) {
-      std::cerr << "conecta probe: " << why->reason << '\n';
-      return false;
-    }
-    password_ = std::get<std::string>(std::move(read));
-    return true;
-  }
-
- private:
-  void refuse(std::string const& why) {
-    std::cerr << "conecta probe: " << why << '\n';
-    understood_ = false;
-  }
-
-  [[nodiscard]] probe_wishes wished() const {
-    return {.depth = named(levels, options_.level), .password = password_, .tls = options_.tls};
-  }
-
-  given const& options_;
-  std::optional<std::string> password_;
-  bool understood_ = true;
-};
-
-int run(given const& options) {
-  auto const format = named(formats, options.format).value();
+int run(probe_given const& options) {
+  auto const format = named(probe_format_names, options.format).value();
   auto const usual_style =
       format == probe_format::nagios ? exit_style::nagios : exit_style::conecta;
-  auto const style = options.style ? named(styles, *options.style).value() : usual_style;
+  auto const style = options.style ? named(exit_style_names, *options.style).value() : usual_style;
   constexpr int nagios_unknown = 3;
   auto const not_asked = [style](int code) {
     return style == exit_style::nagios ? nagios_unknown : code;
   };
-  reader reads{options};
+  probe_reader reads{options};
   if (!reads.read_password()) {
     return not_asked(configuration);
   }
@@ -262,7 +89,7 @@ int run(given const& options) {
   return becomes && code == 0 ? become(options.command) : code;
 }
 
-int run_or_say(given const& options) {
+int run_or_say(probe_given const& options) {
   try {
     return run(options);
   } catch (boost::system::system_error const& failed) {
@@ -278,14 +105,15 @@ int run_or_say(given const& options) {
 } // namespace
 
 void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::string> command) {
-  auto const options = std::make_shared<given>();
+  auto const options = std::make_shared<probe_given>();
   options->command = std::move(command);
   auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");
   probe->add_option("URL", options->urls,
                     "SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH];\n"
-                    "the scheme is amqp, http, memcached, mqtt, mysql,\n"
-                    "nats, postgres or redis, over TLS amqps, https, mqtts\n"
-                    "or rediss. redis+unix:///PATH. tcp://HOST:PORT,\n"
+                    "the scheme is amqp, dns, http, memcached, mqtt,\n"
+                    "mysql, nats, postgres or redis, over TLS amqps,\n"
+                    "https, mqtts or rediss. redis+unix:///PATH.\n"
+                    "dns://SERVER/NAME?type=A. tcp://HOST:PORT,\n"
                     "tls://HOST:PORT, unix:///PATH: ready if it accepts;\n"
                     "with ?send=TEXT&expect=TEXT, and udp:// always so,\n"
                     "if the reply begins with TEXT (a line's end: %0D%0A)");
@@ -295,7 +123,7 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
       ->add_option("--level", options->level,
                    "What is asked: connect, handshake, auth or query.\n"
                    "The most that the URL allows if not given")
-      ->check(one_of(levels));
+      ->check(one_of(level_names));
   auto* const all = probe->add_flag("--all", options->all, "All have to be ready, as if not said");
   auto* const any =
       probe->add_flag("--any", options->any, "One that is ready is enough")->excludes(all);
@@ -305,10 +133,34 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
       ->excludes(all);
   probe->add_flag("--invert", options->invert, "Succeed where there is no answer");
   add_secret_options(*probe, options->password);
+  auto* const ipv4 = probe->add_flag_callback(
+      "-4", [options] { options->only = net::address_family::ipv4; },
+      "Only IPv4 addresses of a host");
+  probe
+      ->add_flag_callback(
+          "-6", [options] { options->only = net::address_family::ipv6; },
+          "Only IPv6 addresses of a host")
+      ->excludes(ipv4);
+  probe->add_option("--source", options->source, "Connect from this address of this host")
+      ->type_name("IP");
+  probe
+      ->add_option_function<std::string>(
+          "--proxy-protocol",
+          [options](std::string const& version) {
+            options->announces =
+                version == "v1" ? net::proxy_protocol::v1 : net::proxy_protocol::v2;
+          },
+          "v1 or v2: say first who connects, as a proxy does")
+      ->check(CLI::IsMember({"v1", "v2"}).description(""));
 
   auto const times = "How long and how often";
   probe->add_option("--timeout", options->timeout, "The longest that one attempt may take")
       ->capture_default_str()
+      ->group(times);
+  probe
+      ->add_option("--connect-timeout", options->connect_timeout,
+                   "And a connect to one address of a host; then the\n"
+                   "next is tried")
       ->group(times);
   probe
       ->add_option("--wait", options->wait,
@@ -347,7 +199,7 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
   auto* const format = probe
                            ->add_option("--format", options->format,
                                         "human, json, jsonl, nagios, prometheus, junit, tap")
-                           ->check(one_of(formats))
+                           ->check(one_of(probe_format_names))
                            ->group(outputs);
   auto* const as_json =
       probe
@@ -362,7 +214,7 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
   probe
       ->add_option("--exit-style", options->style,
                    "conecta, nagios (0 1 2 3), docker or boolean (0 1)")
-      ->check(one_of(styles))
+      ->check(one_of(exit_style_names))
       ->group(outputs);
   probe->add_flag("-q,--quiet", options->quiet, "Print nothing but errors of usage")
       ->excludes(as_json)

@@ -158,7 +158,7 @@ asio::awaitable<void> prober::run(prober& self) {
       co_return;
     }
     auto const executor = self.context_.get_executor();
-    net::dial_options const how{.notes = &self.notes_, .tls = &self.target_.tls};
+    net::dial_options const how = self.dialing();
     auto establishing =
         net::establish(executor, self.target_.url, self.counters_, self.deadline_, how);
     net::connection link = co_await std::move(establishing);
@@ -172,6 +172,10 @@ asio::awaitable<void> prober::run(prober& self) {
                     : self.target_.asks                            ? ask(self, link)
                                                                    : linger(self, link);
     co_await std::move(exchange);
+    if (url.speaks == net::protocol::dns && self.finding_.reason == "truncated") {
+      auto again = talk_over_tcp(self);
+      co_await std::move(again);
+    }
     self.finding_.exchanging = clock::now() - self.connected_at_;
     auto const* const channel = link.socket().secured_by();
     if (channel != nullptr && channel->problem() != net::tls_problem::none) {
@@ -191,9 +195,18 @@ asio::awaitable<void> prober::run(prober& self) {
   }
 }
 
+net::dial_options prober::dialing() {
+  return {.notes = &notes_,
+          .tls = &target_.by.tls,
+          .only = target_.by.only,
+          .connect_within = target_.by.connect_within,
+          .from = target_.by.from,
+          .announces = target_.by.announces};
+}
+
 /// The client's library connects by itself.
 asio::awaitable<void> prober::ask_by_client(prober& self) {
-  net::dial_options const how{.notes = &self.notes_, .tls = &self.target_.tls};
+  net::dial_options const how = self.dialing();
   auto attempting = protocol::attempt_by_client(self.context_.get_executor(), self.target_.url,
                                                 self.target_.depth, self.deadline_, how);
   protocol::client_attempt const made = co_await std::move(attempting);
@@ -216,6 +229,20 @@ asio::awaitable<void> prober::talk(prober& self, net::connection& link) {
   auto talking = protocol::conduct(link, *introduced, self.deadline_);
   auto const how = co_await std::move(talking);
   self.heard(how);
+}
+
+/// What did not fit into a datagram.
+asio::awaitable<void> prober::talk_over_tcp(prober& self) {
+  net::endpoint_url to = self.target_.url;
+  to.kind = net::transport::tcp;
+  net::dial_options const how = self.dialing();
+  auto establishing =
+      net::establish(self.context_.get_executor(), to, self.counters_, self.deadline_, how);
+  net::connection link = co_await std::move(establishing);
+  auto const introduced = protocol::introduce(to, {.asks = self.target_.depth}).value();
+  auto talking = protocol::conduct(link, *introduced, self.deadline_);
+  auto const answer = co_await std::move(talking);
+  self.heard(answer);
 }
 
 asio::awaitable<void> prober::ask(prober& self, net::connection& link) {

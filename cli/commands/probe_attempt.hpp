@@ -40,9 +40,11 @@ class prober {
   static boost::asio::awaitable<void> run(prober& self);
   static boost::asio::awaitable<void> ask_by_client(prober& self);
   static boost::asio::awaitable<void> talk(prober& self, net::connection& link);
+  static boost::asio::awaitable<void> talk_over_tcp(prober& self);
   static boost::asio::awaitable<void> ask(prober& self, net::connection& link);
   static boost::asio::awaitable<void> linger(prober& self, net::connection& link);
 
+  [[nodiscard]] net::dial_options dialing();
   void heard(std::variant<protocol::verdict, protocol::silence> const& how);
   void failed(net::error_kind why, std::string detail);
   void failed(net::tls_problem why);

@@ -64,7 +64,7 @@ parsed_target plain_target(net::endpoint_url url, probe_wishes const& wishes) {
     }
     made.asks.reset();
   }
-  made.tls = wishes.tls;
+  made.by = wishes.by;
   made.url = std::move(url);
   return made;
 }
@@ -97,13 +97,18 @@ parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
   auto const highest = protocol::highest_level(*parsed);
   made.depth = wishes.depth.value_or(highest);
   if (made.depth > highest) {
-    return net::url_error{"the levels of " + parsed->scheme + ":// are connect and handshake" +
-                          ", and with a user auth and query"};
+    return net::url_error{"the levels of " + parsed->scheme + ":// are connect and handshake, " +
+                          (parsed->speaks == net::protocol::dns
+                               ? "and with a name query: dns://SERVER/NAME"
+                               : "and with a user auth and query")};
+  }
+  if (parsed->kind == net::transport::udp && made.depth == protocol::level::connect) {
+    return net::url_error{"over UDP only an answer shows that somebody is there"};
   }
   if (auto const mistaken = protocol::introduce(*parsed, {.asks = made.depth}); !mistaken) {
     return mistaken.error();
   }
-  made.tls = wishes.tls;
+  made.by = wishes.by;
   made.url = *std::move(parsed);
   return made;
 }

@@ -10,6 +10,7 @@
 
 #include "net/channel.hpp"
 #include "net/error_kind.hpp"
+#include "net/establish.hpp"
 #include "net/framing.hpp"
 #include "net/url.hpp"
 #include "protocol/conversation.hpp"
@@ -33,18 +34,27 @@ struct probe_question {
   net::expectation expect;
 };
 
+/// How it is connected to.
+struct probe_route {
+  net::tls_options tls = {}; ///< where the URL is of TLS
+  net::address_family only = net::address_family::any;
+  std::optional<duration> connect_within = {}; ///< to one address
+  std::optional<boost::asio::ip::address> from = {};
+  net::proxy_protocol announces = net::proxy_protocol::none;
+};
+
 struct probe_target {
   net::endpoint_url url;
   std::optional<probe_question> asks; ///< of a URL that names no protocol
   protocol::level depth = protocol::level::connect;
-  net::tls_options tls; ///< where the URL is of TLS
+  probe_route by;
 };
 
 /// What holds for all targets that do not say otherwise.
 struct probe_wishes {
-  std::optional<protocol::level> depth; ///< none: the most that the URL allows
-  std::optional<std::string> password;
-  net::tls_options tls;
+  std::optional<protocol::level> depth = {}; ///< none: the most that the URL allows
+  std::optional<std::string> password = {};
+  probe_route by = {};
 };
 
 /// The target, or the reason why the URL is none, ready to follow `"...": `.

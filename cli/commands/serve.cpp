@@ -74,7 +74,10 @@ int serve(serve_options const& given) {
 void add_serve(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<serve_options>();
   auto* const command = app.add_subcommand("serve", "Run an embedded server alone");
-  command->add_option("KIND", options->kind, "tcp-echo, udp-echo, http, memcached, mysql,\npostgres or redis")->required();
+  command
+      ->add_option("KIND", options->kind,
+                   "tcp-echo, udp-echo, http, memcached, mysql,\npostgres or redis")
+      ->required();
   command->add_option("--listen", options->listen, "Where; port 0 is a free one")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();

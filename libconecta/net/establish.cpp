@@ -53,12 +53,12 @@ asio::awaitable<error_code> pass(asio::any_io_executor executor, duration time) 
 
 /// What waits for late packets of an old connection from the port is no obstacle to the bind: the
 /// connect judges whether it is one.
-bool bind_to(int handle, tcp::endpoint const& any_address, transport kind) {
+bool bind_to(int handle, tcp::endpoint const& from, transport kind) {
   if (kind == transport::tcp) {
     int const on = 1;
     ::setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
-  return ::bind(handle, any_address.data(), static_cast<socklen_t>(any_address.size())) == 0;
+  return ::bind(handle, from.data(), static_cast<socklen_t>(from.size())) == 0;
 }
 
 /// Owns a socket until it is connected, or connecting.
@@ -82,8 +82,9 @@ struct new_socket {
   }
 };
 
-/// A non-blocking socket, with the connection under way or made. `port` 0 is whichever is free.
-error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint16_t port,
+/// A non-blocking socket, with the connection under way or made, from an address of this host; the
+/// unspecified one is whichever leads there, port 0 whichever is free.
+error_code begin_connect(tcp::endpoint const& address, transport kind, tcp::endpoint const& from,
                          new_socket& into) {
   auto const family = address.address().is_v6() ? AF_INET6 : AF_INET;
   if (!into.open(family, kind == transport::tcp ? SOCK_STREAM : SOCK_DGRAM)) {
@@ -94,7 +95,8 @@ error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint
     int const on = 1;
     ::setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  if (port != 0 && !bind_to(handle, {address.protocol(), port}, kind)) {
+  bool const is_bound = from.port() != 0 || !from.address().is_unspecified();
+  if (is_bound && !bind_to(handle, from, kind)) {
     return last_error();
   }
   if (::connect(handle, address.data(), static_cast<socklen_t>(address.size())) != 0) {
@@ -103,11 +105,21 @@ error_code begin_connect(tcp::endpoint const& address, transport kind, std::uint
   return {};
 }
 
+/// None: it is of another family.
+std::optional<tcp::endpoint> source_of(tcp::endpoint const& address,
+                                       std::optional<asio::ip::address> const& from) {
+  if (!from) {
+    return tcp::endpoint{address.protocol(), 0};
+  }
+  return from->is_v6() == address.address().is_v6() ? std::optional{tcp::endpoint{*from, 0}}
+                                                    : std::nullopt;
+}
+
 /// The same from the first of these ports that is free.
 error_code begin_connect_from(std::span<std::uint16_t const> ports, tcp::endpoint const& address,
-                              transport kind, new_socket& into) {
+                              transport kind, tcp::endpoint const& from, new_socket& into) {
   for (auto const port : ports) {
-    auto const problem = begin_connect(address, kind, port, into);
+    auto const problem = begin_connect(address, kind, {from.address(), port}, into);
     if (problem != asio::error::address_in_use && problem.value() != EADDRNOTAVAIL) {
       return problem;
     }
@@ -161,6 +173,36 @@ error_code pending_error(int handle) {
   return {value, boost::system::system_category()};
 }
 
+/// Leaves those of the family; throws where there is none.
+void require_family(std::vector<tcp::endpoint>& found, address_family only) {
+  if (only != address_family::any) {
+    std::erase_if(found, [only](tcp::endpoint const& each) {
+      return each.address().is_v6() != (only == address_family::ipv6);
+    });
+  }
+  if (found.empty()) {
+    throw_code(asio::error::host_not_found, "resolve");
+  }
+}
+
+tcp::endpoint own_address(polled_socket const& socket) {
+  tcp::endpoint own;
+  auto size = static_cast<socklen_t>(own.capacity());
+  if (::getsockname(socket.handle(), own.data(), &size) == 0) {
+    own.resize(size);
+  }
+  return own;
+}
+
+/// A new connection takes so little at once.
+error_code announce(polled_socket const& socket, std::string const& header) {
+  if (header.empty()) {
+    return {};
+  }
+  auto const sent = socket.send(header);
+  return sent < 0 ? last_error() : error_code{};
+}
+
 /// The handshake, as a client who verifies the name that was asked for.
 asio::awaitable<error_code> secure(polled_socket& socket, endpoint_url const& to,
                                    tls_options const* wanted) {
@@ -198,15 +240,16 @@ std::string text_of(tcp::endpoint const& address) {
 }
 
 asio::awaitable<std::vector<tcp::endpoint>>
-addresses_of(asio::any_io_executor executor, endpoint_url to, instant deadline, dial_rules* rules) {
+addresses_of(asio::any_io_executor executor, endpoint_url to, instant deadline, dial_options how) {
   std::vector<tcp::endpoint> found;
   error_code not_numeric;
   auto const numeric = asio::ip::make_address(to.host, not_numeric);
   if (!not_numeric) {
     found.emplace_back(numeric, to.port);
+    require_family(found, how.only);
     co_return found;
   }
-  auto const ruled = rules != nullptr ? rules->next_lookup() : dial_rules::lookup{};
+  auto const ruled = how.rules != nullptr ? how.rules->next_lookup() : dial_rules::lookup{};
   if (auto const* const other = std::get_if<dial_rules::other_address>(&ruled)) {
     found.emplace_back(other->address, to.port);
     co_return found;
@@ -230,6 +273,7 @@ addresses_of(asio::any_io_executor executor, endpoint_url to, instant deadline, 
   if (problem) {
     throw_code(meant_by(problem, deadline), "resolve");
   }
+  require_family(found, how.only);
   co_return found;
 }
 
@@ -247,10 +291,13 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
       throw_code(refused, "connect");
     }
     polled_socket socket = polled(executor, made, to.kind);
+    if (auto const failed = announce(socket, proxy_header_without_addresses(how.announces))) {
+      throw_code(failed, "send");
+    }
     ++counters.connections_established;
     co_return connection{to.kind, std::move(socket), counters};
   }
-  auto resolving = addresses_of(executor, to, deadline, how.rules);
+  auto resolving = addresses_of(executor, to, deadline, how);
   std::vector<tcp::endpoint> const addresses = co_await std::move(resolving);
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - started;
@@ -260,8 +307,13 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     seen.address = text_of(address);
     new_socket made;
     auto const ports = how.rules != nullptr ? how.rules->next_ports() : std::nullopt;
-    problem = ports ? begin_connect_from(*ports, address, to.kind, made)
-                    : begin_connect(address, to.kind, 0, made);
+    auto const from = source_of(address, how.from);
+    if (!from) {
+      problem = asio::error::address_family_not_supported;
+      continue;
+    }
+    problem = ports ? begin_connect_from(*ports, address, to.kind, *from, made)
+                    : begin_connect(address, to.kind, *from, made);
     bool const under_way = problem == boost::system::errc::operation_in_progress;
     polled_socket socket;
     if (!problem || under_way) {
@@ -270,7 +322,9 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     if (under_way) {
       problem = {};
       if (!has_come_to_its_end(socket.handle())) {
-        auto connecting = until(socket, readiness::writable);
+        auto const patience = how.connect_within.value_or(never - instant{});
+        auto const give_up = saturating_add(std::chrono::steady_clock::now(), patience);
+        auto connecting = until(socket, readiness::writable, give_up);
         problem = co_await std::move(connecting);
       }
       if (!problem) {
@@ -283,6 +337,9 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
     }
     if (!problem && is_connected_to_itself(socket.handle())) {
       problem = asio::error::connection_refused;
+    }
+    if (!problem && to.kind == transport::tcp) {
+      problem = announce(socket, proxy_header(how.announces, own_address(socket), address));
     }
     if (!problem && to.secure) {
       auto securing = secure(socket, to, how.tls);

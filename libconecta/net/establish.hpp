@@ -9,6 +9,7 @@
 
 #include "net/connection.hpp"
 #include "net/dial_rules.hpp"
+#include "net/proxy_header.hpp"
 
 #include <conecta/endpoint.hpp>
 #include <conecta/time.hpp>
@@ -18,6 +19,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,18 +36,25 @@ struct establishment {
   std::optional<std::chrono::system_clock::time_point> expires;
 };
 
-/// What is not in the URL. All of it, when given, outlives the coroutine.
+/// Which addresses of a host are tried.
+enum class address_family : std::uint8_t { any, ipv4, ipv6 };
+
+/// What is not in the URL. What is pointed to outlives the coroutine.
 struct dial_options {
   establishment* notes = nullptr;
   dial_rules* rules = nullptr;
   tls_options const* tls = nullptr; ///< of a URL that is secure; none: verified, by its host's name
+  address_family only = address_family::any;
+  std::optional<duration> connect_within = {};       ///< to one address; then the next has its turn
+  std::optional<boost::asio::ip::address> from = {}; ///< of this host; then of its family only
+  proxy_protocol announces = proxy_protocol::none;   ///< over TCP, before all else
 };
 
 /// Of the host of a URL that has one; a numeric host is its own. Throws
 /// boost::system::system_error.
 [[nodiscard]] boost::asio::awaitable<std::vector<boost::asio::ip::tcp::endpoint>>
 addresses_of(boost::asio::any_io_executor executor, endpoint_url to, instant deadline,
-             dial_rules* rules = nullptr);
+             dial_options how = {});
 
 /// "127.0.0.1:6379", "[::1]:6379"
 [[nodiscard]] std::string text_of(boost::asio::ip::tcp::endpoint const& address);

@@ -36,6 +36,7 @@ inline constexpr std::array scheme_rows{
     scheme_row{"unix", way::socket_path, protocol::none, 0, path_use::none},
     scheme_row{"amqp", way::over_tcp, protocol::amqp, 5672, path_use::name},
     scheme_row{"amqps", way::over_tls, protocol::amqp, 5671, path_use::name},
+    scheme_row{"dns", way::over_udp, protocol::dns, 53, path_use::name},
     scheme_row{"http", way::over_tcp, protocol::http, 80, path_use::target},
     scheme_row{"https", way::over_tls, protocol::http, 443, path_use::target},
     scheme_row{"memcached", way::over_tcp, protocol::memcached, 11211, path_use::none},
@@ -50,6 +51,6 @@ inline constexpr std::array scheme_rows{
     scheme_row{"redis+unix", way::socket_path, protocol::redis, 0, path_use::none},
 };
 /// Known, and not supported yet.
-inline constexpr std::array<std::string_view, 3> later_schemes{"mongodb", "dns", "target"};
+inline constexpr std::array<std::string_view, 2> later_schemes{"mongodb", "target"};
 
 } // namespace conecta::net

@@ -25,6 +25,7 @@ enum class transport : std::uint8_t { tcp, udp };
 enum class protocol : std::uint8_t {
   none, ///< whatever the caller sends
   amqp,
+  dns,
   http,
   memcached,
   mqtt,

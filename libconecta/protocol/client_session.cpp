@@ -133,7 +133,7 @@ asio::awaitable<client_attempt> attempt_by_client(asio::any_io_executor executor
   net::establishment unseen;
   auto& seen = how.notes != nullptr ? *how.notes : unseen;
   auto const began = std::chrono::steady_clock::now();
-  auto looking = net::addresses_of(executor, to, deadline, how.rules);
+  auto looking = net::addresses_of(executor, to, deadline, how);
   std::vector<asio::ip::tcp::endpoint> const addresses = co_await std::move(looking);
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - began;

@@ -2,6 +2,7 @@
 
 #include "base/nearest.hpp"
 #include "protocol/amqp.hpp"
+#include "protocol/dns.hpp"
 #include "protocol/http.hpp"
 #include "protocol/memcached.hpp"
 #include "protocol/mqtt.hpp"
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <random>
 #include <span>
 #include <utility>
 #include <variant>
@@ -29,6 +31,7 @@ using introduced = boost::system::result<std::unique_ptr<conversation>, url_erro
 constexpr std::array redis_keys{"db"sv, "role"sv};
 constexpr std::array postgres_keys{"query"sv, "sslmode"sv};
 constexpr std::array mysql_keys{"query"sv};
+constexpr std::array dns_keys{"type"sv};
 
 std::span<std::string_view const> keys_of(net::protocol speaks) {
   switch (speaks) {
@@ -38,6 +41,8 @@ std::span<std::string_view const> keys_of(net::protocol speaks) {
     return postgres_keys;
   case net::protocol::mysql:
     return mysql_keys;
+  case net::protocol::dns:
+    return dns_keys;
   default:
     return {};
   }
@@ -95,6 +100,26 @@ bool is_printable(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
 }
 
+introduced introduce_dns(endpoint_url const& to, level asks) {
+  if (to.names_a_user) {
+    return url_error{"DNS has no user and no password"};
+  }
+  auto const name = std::string_view{to.path};
+  auto const plain = name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
+  if (!is_dns_name(plain)) {
+    return url_error{"what is looked up is a name, such as dns://SERVER/example.org"};
+  }
+  auto const type = dns_type(to.query_value("type").value_or(plain.empty() ? "NS" : "A"));
+  if (!type) {
+    return url_error{"type is A, AAAA, CNAME, MX, NS, PTR, SOA, SRV or TXT"};
+  }
+  return speak_dns({.name = std::string{plain},
+                    .type = *type,
+                    .asks = asks,
+                    .has_lengths = to.kind == net::transport::tcp,
+                    .id = static_cast<std::uint16_t>(std::random_device{}())});
+}
+
 introduced introduce_http(endpoint_url const& to, level asks) {
   if (!is_printable(to.user + to.password.value_or(""))) {
     return url_error{"a user name and a password of HTTP have no control characters"};
@@ -128,6 +153,8 @@ level highest_level(endpoint_url const& to) noexcept {
     return to.user.empty() ? level::handshake : level::query;
   case net::protocol::none:
     return level::connect;
+  case net::protocol::dns:
+    return to.path.empty() ? level::handshake : level::query;
   case net::protocol::http:
   case net::protocol::memcached:
   case net::protocol::mqtt:
@@ -152,6 +179,8 @@ introduced introduce(endpoint_url const& to, questions const& what) {
       return url_error{"a virtual host has at most 255 bytes"};
     }
     return speak_amqp({to.user, to.password.value_or(""), to.path, asks});
+  case net::protocol::dns:
+    return introduce_dns(to, asks);
   case net::protocol::http:
     return introduce_http(to, asks);
   case net::protocol::memcached:

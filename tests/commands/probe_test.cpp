@@ -15,12 +15,11 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <thread>
-
-#include <algorithm>
-#include <chrono>
 #include <functional>
+#include <netinet/in.h>
 #include <string>
+#include <sys/socket.h>
+#include <thread>
 #include <vector>
 
 using namespace conecta;
@@ -29,18 +28,19 @@ using namespace std::chrono_literals;
 
 namespace {
 
-probe_target target_of(std::string const& url) {
-  auto parsed = parse_target(url);
+probe_target target_of(std::string const& url, probe_wishes const& wishes = {}) {
+  auto parsed = parse_target(url, wishes);
   auto* const target = std::get_if<probe_target>(&parsed);
   INFO(url);
   REQUIRE(target != nullptr);
   return std::move(*target);
 }
 
-std::vector<probe_finding> probe(std::vector<std::string> const& urls, probe_limits limits = {}) {
+std::vector<probe_finding> probe(std::vector<std::string> const& urls, probe_limits limits = {},
+                                 probe_wishes const& wishes = {}) {
   std::vector<probe_target> targets;
   for (auto const& url : urls) {
-    targets.push_back(target_of(url));
+    targets.push_back(target_of(url, wishes));
   }
   return probe_all(targets, limits).all;
 }
@@ -125,6 +125,46 @@ TEST_CASE("a server that accepts and stays silent gives no answer") {
       probe({tcp(listener.address()) + "?send=x&expect=y"}, {.attempt = 50ms, .wait = {}});
   CHECK(found.at(0).state == readiness::no_answer);
   CHECK(found.at(0).reason == "timeout");
+}
+
+TEST_CASE("only addresses of the family that is asked for are tried") {
+  auto const listener = support::plain_socket::listen_tcp();
+  auto const six = support::plain_socket::listen_tcp(wire::family::ipv6);
+  auto const with = [](net::address_family only) {
+    probe_wishes wishes;
+    wishes.by.only = only;
+    return wishes;
+  };
+  auto const ipv4 = with(net::address_family::ipv4);
+  auto const ipv6 = with(net::address_family::ipv6);
+  CHECK(probe({tcp(listener.address())}, {}, ipv4).at(0).state == readiness::ready);
+  CHECK(probe({tcp(six.address())}, {}, ipv6).at(0).state == readiness::ready);
+  auto const by_name =
+      probe({"tcp://localhost:" + std::to_string(listener.address().port())}, {}, ipv4);
+  CHECK(by_name.at(0).state == readiness::ready);
+  CHECK(by_name.at(0).address == listener.address().text());
+  for (auto const& other :
+       {probe({tcp(listener.address())}, {}, ipv6), probe({tcp(six.address())}, {}, ipv4)}) {
+    CHECK(other.at(0).state == readiness::not_attempted);
+    CHECK(other.at(0).reason == "name");
+  }
+}
+
+TEST_CASE("a connect to one address is given up before the attempt is") {
+  auto const listener = wire::descriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) == 0);
+  REQUIRE(::listen(listener.get(), 0) == 0);
+  auto const address = wire::local_address(listener.get());
+  auto const fills = support::plain_socket::connect_tcp(address); // nobody accepts it
+  probe_wishes wishes;
+  wishes.by.connect_within = 50ms;
+  auto const found = probe({tcp(address)}, {.attempt = 1h, .wait = {}}, wishes);
+  CHECK(found.at(0).state == readiness::no_answer);
+  CHECK(found.at(0).reason == "timeout");
+  CHECK(found.at(0).took >= 50ms);
 }
 
 TEST_CASE("over UDP an answer is ready, another answer is not, silence is no answer") {
