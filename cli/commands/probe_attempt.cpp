@@ -168,7 +168,7 @@ asio::awaitable<void> prober::run(prober& self) {
       self.finding_.state = readiness::ready;
       co_return;
     }
-    auto exchange = self.target_.url.speaks != net::protocol::none ? talk(self, link)
+    auto exchange = self.target_.url.speaks != net::protocol::none ? talk(self, url, link)
                     : self.target_.asks                            ? ask(self, link)
                                                                    : linger(self, link);
     co_await std::move(exchange);
@@ -223,9 +223,9 @@ asio::awaitable<void> prober::ask_by_client(prober& self) {
   self.heard(made.how);
 }
 
-asio::awaitable<void> prober::talk(prober& self, net::connection& link) {
-  auto const introduced =
-      protocol::introduce(self.target_.url, {.asks = self.target_.depth}).value();
+asio::awaitable<void> prober::talk(prober& self, net::endpoint_url const& to,
+                                   net::connection& link) {
+  auto const introduced = protocol::introduce(to, {.asks = self.target_.depth}).value();
   auto talking = protocol::conduct(link, *introduced, self.deadline_);
   auto const how = co_await std::move(talking);
   self.heard(how);
@@ -239,10 +239,8 @@ asio::awaitable<void> prober::talk_over_tcp(prober& self) {
   auto establishing =
       net::establish(self.context_.get_executor(), to, self.counters_, self.deadline_, how);
   net::connection link = co_await std::move(establishing);
-  auto const introduced = protocol::introduce(to, {.asks = self.target_.depth}).value();
-  auto talking = protocol::conduct(link, *introduced, self.deadline_);
-  auto const answer = co_await std::move(talking);
-  self.heard(answer);
+  auto talking = talk(self, to, link);
+  co_await std::move(talking);
 }
 
 asio::awaitable<void> prober::ask(prober& self, net::connection& link) {

@@ -39,7 +39,8 @@ class prober {
  private:
   static boost::asio::awaitable<void> run(prober& self);
   static boost::asio::awaitable<void> ask_by_client(prober& self);
-  static boost::asio::awaitable<void> talk(prober& self, net::connection& link);
+  static boost::asio::awaitable<void> talk(prober& self, net::endpoint_url const& to,
+                                           net::connection& link);
   static boost::asio::awaitable<void> talk_over_tcp(prober& self);
   static boost::asio::awaitable<void> ask(prober& self, net::connection& link);
   static boost::asio::awaitable<void> linger(prober& self, net::connection& link);

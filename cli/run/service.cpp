@@ -1,6 +1,7 @@
 #include "run/service.hpp"
 
 #include "net/url.hpp"
+#include "protocol/client_session.hpp"
 #include "protocol/session.hpp"
 #include "run/runner.hpp"
 
@@ -24,7 +25,7 @@ net::endpoint_url url_of(std::string_view scheme, wire::address const& address) 
 /// Who needs a name to log in gets one: an embedded server lets everybody in.
 net::endpoint_url url_of(target::target_kind kind, wire::address const& address) {
   auto made = url_of(scheme_of(kind), address);
-  made.user = protocol::opens_by_client(made) ? "conecta" : "";
+  made.user = protocol::has_client_library(made.speaks) ? "conecta" : "";
   return made;
 }
 

@@ -1,6 +1,9 @@
 #include "target/conversation.hpp"
 
 #include "target/conversations.hpp"
+#include "target/store.hpp"
+
+#include <algorithm>
 
 namespace conecta::target {
 
@@ -23,6 +26,27 @@ said one_by_one::say(std::string bytes, bool last) {
   }
   return {text_, last};
 }
+
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words;
+  while (!line.empty()) {
+    auto const end = std::min(line.find(' '), line.size());
+    if (end > 0) {
+      words.emplace_back(line.substr(0, end));
+    }
+    line.remove_prefix(std::min(line.size(), end + 1));
+  }
+  return words;
+}
+
+std::string_view meaning_in(std::span<std::pair<std::string_view, std::string_view> const> table,
+                            std::string_view code) {
+  auto const found =
+      std::ranges::find_if(table, [&](auto const& each) { return each.first == code; });
+  return found != table.end() ? found->second : "injected";
+}
+
+std::shared_ptr<store> make_store() { return std::make_shared<store>(); }
 
 std::unique_ptr<conversation> converse(target_options const& options,
                                        std::shared_ptr<store> const& shared) {

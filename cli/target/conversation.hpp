@@ -13,9 +13,11 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace conecta::target {
 
@@ -64,6 +66,14 @@ class one_by_one : public conversation {
   std::string text_;
   std::deque<std::size_t> lengths_; ///< of what was said since all was sent
 };
+
+/// What stands between blanks.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view line);
+
+/// The meaning of a code in a table of both; "injected" where it is not there.
+[[nodiscard]] std::string_view
+meaning_in(std::span<std::pair<std::string_view, std::string_view> const> table,
+           std::string_view code);
 
 /// What all connections to a server share.
 class store;

@@ -1,5 +1,6 @@
 // memcached's text protocol: https://github.com/memcached/memcached/blob/master/doc/protocol.txt
 
+#include "protocol/conversation.hpp"
 #include "target/conversations.hpp"
 #include "target/store.hpp"
 
@@ -16,18 +17,6 @@ namespace {
 constexpr std::size_t longest_line = 2048; ///< as in memcached
 constexpr std::size_t longest_value = std::size_t{1} << 20;
 
-std::vector<std::string> words_in(std::string_view line) {
-  std::vector<std::string> words;
-  while (!line.empty()) {
-    auto const end = std::min(line.find(' '), line.size());
-    if (end > 0) {
-      words.emplace_back(line.substr(0, end));
-    }
-    line.remove_prefix(std::min(line.size(), end + 1));
-  }
-  return words;
-}
-
 struct parts {
   std::vector<std::string> words;
   std::size_t line = 0;                 ///< with its end
@@ -36,13 +25,12 @@ struct parts {
 
 /// None: the line has not ended.
 std::optional<parts> parts_of(std::string_view received) {
-  auto const end = received.find('\n');
-  if (end == std::string_view::npos) {
+  std::size_t size_of_line = 0;
+  auto const line = protocol::first_line(received, size_of_line);
+  if (!line) {
     return std::nullopt;
   }
-  auto line = received.substr(0, end);
-  line = line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
-  parts made{words_in(line), end + 1};
+  parts made{words_of(*line), size_of_line};
   constexpr std::array<std::string_view, 3> storing{"set", "add", "replace"};
   if (made.words.size() >= 5 && std::ranges::find(storing, made.words[0]) != storing.end()) {
     std::size_t size = 0;

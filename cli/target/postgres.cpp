@@ -24,22 +24,14 @@ std::string typed(char type, std::string_view body) {
 std::string c_string(std::string_view of) { return std::string{of} + '\0'; }
 std::string ready_for_query() { return typed('Z', "I"); }
 
-std::string_view meaning_of_sqlstate(std::string_view code) {
-  constexpr std::array known{
-      std::pair{std::string_view{"53300"}, "sorry, too many clients already"},
-      std::pair{std::string_view{"57P01"}, "terminating connection due to administrator command"},
-      std::pair{std::string_view{"57P03"}, "the database system is starting up"},
-      std::pair{std::string_view{"28P01"}, "password authentication failed"},
-      std::pair{std::string_view{"3D000"}, "database does not exist"},
-      std::pair{std::string_view{"40001"}, "could not serialize access due to concurrent update"},
-      std::pair{std::string_view{"40P01"}, "deadlock detected"}};
-  for (auto const& [each, meaning] : known) {
-    if (each == code) {
-      return meaning;
-    }
-  }
-  return "injected";
-}
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> known_states{
+    {{"53300", "sorry, too many clients already"},
+     {"57P01", "terminating connection due to administrator command"},
+     {"57P03", "the database system is starting up"},
+     {"28P01", "password authentication failed"},
+     {"3D000", "database does not exist"},
+     {"40001", "could not serialize access due to concurrent update"},
+     {"40P01", "deadlock detected"}}};
 
 std::string error_response(bool fatal, std::string_view code, std::string_view meaning) {
   auto const severity = fatal ? "FATAL" : "ERROR";
@@ -79,7 +71,7 @@ class postgres final : public one_by_one {
   }
   said refuse(std::string_view, std::string_view code) override {
     bool const fatal = !started_ || code.starts_with("57P");
-    auto said = error_response(fatal, code, meaning_of_sqlstate(code));
+    auto said = error_response(fatal, code, meaning_in(known_states, code));
     return say(fatal ? std::move(said) : std::move(said) + ready_for_query(), fatal);
   }
 

@@ -1,6 +1,7 @@
 // Redis: https://redis.io/docs/latest/develop/reference/protocol-spec/
 
 #include "net/resp_scanner.hpp"
+#include "protocol/conversation.hpp"
 #include "target/conversations.hpp"
 #include "target/store.hpp"
 
@@ -23,41 +24,33 @@ std::string bulk(std::string_view text) {
 }
 constexpr std::string_view null_bulk = "$-1\r\n";
 
-std::string_view meaning_of_word(std::string_view code) {
-  constexpr std::array known{
-      std::pair{std::string_view{"LOADING"}, "Redis is loading the dataset in memory"},
-      std::pair{std::string_view{"READONLY"}, "You can't write against a read only replica."},
-      std::pair{std::string_view{"NOAUTH"}, "Authentication required."},
-      std::pair{std::string_view{"BUSY"}, "Redis is busy running a script."},
-      std::pair{std::string_view{"OOM"}, "command not allowed when used memory > 'maxmemory'."},
-      std::pair{std::string_view{"MASTERDOWN"}, "Link with MASTER is down"},
-      std::pair{std::string_view{"CLUSTERDOWN"}, "The cluster is down"}};
-  auto const found =
-      std::ranges::find_if(known, [&](auto const& each) { return each.first == code; });
-  return found != known.end() ? found->second : "injected";
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> known_words{
+    {{"LOADING", "Redis is loading the dataset in memory"},
+     {"READONLY", "You can't write against a read only replica."},
+     {"NOAUTH", "Authentication required."},
+     {"BUSY", "Redis is busy running a script."},
+     {"OOM", "command not allowed when used memory > 'maxmemory'."},
+     {"MASTERDOWN", "Link with MASTER is down"},
+     {"CLUSTERDOWN", "The cluster is down"}}};
+
+std::string error_of(std::string_view word) {
+  return resp_error(std::string{word} + " " + std::string{meaning_in(known_words, word)});
 }
 
 /// The strings of an array, or of a line; none: it is no request.
 std::optional<std::vector<std::string>> command_words(std::string_view request) {
-  std::vector<std::string> words;
+  // It has ended: one that has not is not found.
   auto const line = [&request] {
-    auto const end = request.find('\n');
-    auto text = request.substr(0, end);
-    request.remove_prefix(std::min(request.size(), end == std::string_view::npos ? end : end + 1));
-    return text.ends_with('\r') ? text.substr(0, text.size() - 1) : text;
+    std::size_t size = 0;
+    auto const text = protocol::first_line(request, size).value_or("");
+    request.remove_prefix(size);
+    return text;
   };
   if (!request.starts_with('*')) {
-    auto rest = line();
-    while (!rest.empty()) {
-      auto const end = std::min(rest.find(' '), rest.size());
-      if (end > 0) {
-        words.emplace_back(rest.substr(0, end));
-      }
-      rest.remove_prefix(std::min(rest.size(), end + 1));
-    }
-    return words;
+    return words_of(line());
   }
   line();
+  std::vector<std::string> words;
   while (!request.empty()) {
     auto const head = line();
     std::size_t size = 0;
@@ -108,9 +101,7 @@ class redis final : public one_by_one {
   [[nodiscard]] bool can_refuse(std::string_view request, std::string_view) const override {
     return !request.empty();
   }
-  said refuse(std::string_view, std::string_view code) override {
-    return say(resp_error(std::string{code} + " " + std::string{meaning_of_word(code)}));
-  }
+  said refuse(std::string_view, std::string_view code) override { return say(error_of(code)); }
 
  private:
   std::string obey(std::vector<std::string> const& words) {
@@ -142,9 +133,7 @@ class redis final : public one_by_one {
       return bulk(words[1]);
     }
     if (name == "SET" && given >= 2) {
-      return shared_->put(words[1], words[2])
-                 ? simple("OK")
-                 : resp_error("OOM command not allowed when used memory > 'maxmemory'.");
+      return shared_->put(words[1], words[2]) ? simple("OK") : error_of("OOM");
     }
     if (name == "GET" && given == 1) {
       auto const* const value = shared_->find(words[1]);
@@ -190,7 +179,5 @@ class redis final : public one_by_one {
 std::unique_ptr<conversation> converse_redis(std::shared_ptr<store> shared) {
   return std::make_unique<redis>(std::move(shared));
 }
-
-std::shared_ptr<store> make_store() { return std::make_shared<store>(); }
 
 } // namespace conecta::target

@@ -94,10 +94,8 @@ asio::awaitable<net::connection> open_by_client(asio::any_io_executor executor,
 
 } // namespace
 
-bool opens_by_client(net::endpoint_url const& to) noexcept { return has_client_library(to.speaks); }
-
 net::opener opener_of(net::endpoint_url const& to) {
-  return opens_by_client(to) ? net::opener{open_by_client} : net::opener{net::establish};
+  return has_client_library(to.speaks) ? net::opener{open_by_client} : net::opener{net::establish};
 }
 
 asio::awaitable<void> begin_session(net::connection& over, net::endpoint_url const& with,

@@ -15,8 +15,6 @@ namespace conecta::protocol {
 /// How a connection to it is made. PostgreSQL and MySQL: by the client library, which logs in; then
 /// everything below holds of it, too. All else: net::establish.
 [[nodiscard]] net::opener opener_of(net::endpoint_url const& to);
-/// Whether it is the client library, which wants a user's name.
-[[nodiscard]] bool opens_by_client(net::endpoint_url const& to) noexcept;
 
 /// Redis: AUTH, SELECT and PING, as far as the URL asks for them. All else: says nothing. Throws
 /// boost::system::system_error: a net::session_error, what the socket failed of, or timed_out.

@@ -4,13 +4,12 @@
 Usage: database_test.py CONECTA
 Prints a row for each case. A database that is not installed is skipped by name; 77 if none is there.
 """
-import os
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from bench_case import CANARY, Case, verdict
-from private_servers import Mariadb, Postgres
+from private_servers import Mariadb, Postgres, directories_for
+
 
 def cases_of_any(server):
     name = server.program
@@ -81,14 +80,10 @@ def mariadb(directory):
 
 def main():
     tried = 0
-    for kind, cases in ((Postgres, postgres), (Mariadb, mariadb)):
-        if not kind.exists():
-            print(f"skipped: {kind.program} is not installed")
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            os.chmod(directory, 0o755)
-            tried += 1
-            cases(directory)
+    cases_of = {Postgres: postgres, Mariadb: mariadb}
+    for kind, directory in directories_for(cases_of):
+        tried += 1
+        cases_of[kind](directory)
     return verdict() if tried else 77
 
 

@@ -4,14 +4,12 @@
 Usage: endpoint_test.py ENDPOINT_USER
 A server that is not installed is skipped by name; 77 if none is there.
 """
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
-from private_servers import Mariadb, Postgres, Redis, eventually
+from private_servers import Mariadb, Postgres, Redis, directories_for, eventually
 
 BREACHES = []
 CANARY = "c4nary-p4ssword"
@@ -83,23 +81,20 @@ def wrong_password(kind, server, words):
 
 def main():
     tried = 0
-    for kind, of in (("postgres", Postgres), ("mysql", Mariadb), ("redis", Redis)):
-        if not of.exists():
-            print(f"skipped: {of.program} is not installed")
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            os.chmod(directory, 0o755)
-            server = of(directory)
-            server.make_table()
-            tried += 1
-            harmed(kind, server)
-            if kind == "postgres":
-                server.tell("CREATE ROLE anna LOGIN PASSWORD 's3cret'")
-            if kind == "redis":
-                server.tell("CONFIG SET requirepass s3cret")
-            wrong_password(kind, server, {"postgres": "password authentication failed",
-                                          "mysql": "Access denied", "redis": "WRONGPASS"}[kind])
-            server.end()
+    names = {Postgres: "postgres", Mariadb: "mysql", Redis: "redis"}
+    for of, directory in directories_for(names):
+        tried += 1
+        kind = names[of]
+        server = of(directory)
+        server.make_table()
+        harmed(kind, server)
+        if kind == "postgres":
+            server.tell("CREATE ROLE anna LOGIN PASSWORD 's3cret'")
+        if kind == "redis":
+            server.tell("CONFIG SET requirepass s3cret")
+        wrong_password(kind, server, {"postgres": "password authentication failed",
+                                      "mysql": "Access denied", "redis": "WRONGPASS"}[kind])
+        server.end()
     return 1 if BREACHES else 0 if tried else 77
 
 

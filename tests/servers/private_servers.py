@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 PATIENCE = 20  # seconds; a server that is well needs some 30 ms
@@ -61,6 +62,18 @@ def children_of(pid):
         if int(rest.rsplit(") ", 1)[1].split()[1]) == pid:
             found.append(int(number))
     return found
+
+
+def directories_for(kinds):
+    """For each of them that is installed: the kind, and a directory that is gone afterwards. The
+    others are skipped by name."""
+    for kind in kinds:
+        if not kind.exists():
+            print(f"skipped: {kind.program} is not installed")
+            continue
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o755)  # some run as nobody
+            yield kind, directory
 
 
 class PrivateServer:

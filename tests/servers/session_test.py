@@ -6,12 +6,11 @@ Prints a row for each case. A server that is not installed is skipped by name; 7
 """
 import os
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from bench_case import WORKERS, Case, verdict
 from certificates import Certificates
-from private_servers import Nginx, Redis, free_port
+from private_servers import Nginx, Redis, directories_for, free_port
 
 STAGES = [{"name": "before", "duration": "300ms"}, {"name": "during", "duration": "500ms"},
           {"name": "after", "duration": "300ms"}]
@@ -132,14 +131,10 @@ def http(directory):
 
 def main():
     tried = 0
-    for kind, cases in ((Redis, redis), (Nginx, http)):
-        if not kind.exists():
-            print(f"skipped: {kind.program} is not installed")
-            continue
-        with tempfile.TemporaryDirectory() as directory:
-            os.chmod(directory, 0o755)
-            tried += 1
-            cases(directory)
+    cases_of = {Redis: redis, Nginx: http}
+    for kind, directory in directories_for(cases_of):
+        tried += 1
+        cases_of[kind](directory)
     return verdict() if tried else 77
 
 
