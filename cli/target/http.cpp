@@ -13,6 +13,7 @@ namespace conecta::target {
 namespace {
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
+constexpr std::size_t longest_body = std::size_t{1} << 20; ///< no request is longer
 
 bool is_same(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, [](char a, char b) {
@@ -46,7 +47,8 @@ void read_field(std::string_view line, request_head& into) {
   if (is_same(name, "Content-Length")) {
     auto const* const end = value.data() + value.size();
     auto const read = std::from_chars(value.data(), end, into.body);
-    into.understood = into.understood && read.ec == std::errc{} && read.ptr == end;
+    into.understood =
+        into.understood && read.ec == std::errc{} && read.ptr == end && into.body <= longest_body;
   } else if (is_same(name, "Transfer-Encoding")) {
     into.understood = false;
   } else if (is_same(name, "Connection")) {
@@ -98,7 +100,8 @@ class http final : public one_by_one {
   said answer(std::string_view request, std::size_t) override {
     auto const head = head_of(request).value();
     if (!head.understood) {
-      return respond(head, 400, "what Conecta understands has a length, and no chunks\n");
+      return respond(head, 400,
+                     "what Conecta understands has a length of at most 1 MiB, and no chunks\n");
     }
     return respond(head, 200, options_.reply ? std::string_view{*options_.reply} : "ok\n");
   }

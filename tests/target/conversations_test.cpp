@@ -105,7 +105,10 @@ TEST_CASE("the embedded HTTP server answers every path, keeps alive, and closes 
   CHECK(closed_after(target_kind::http, "GET / HTTP/1.1\r\nConnection: Close\r\n\r\n") == last);
   for (std::string const wrong :
        {"nonsense\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"}) {
+        "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n",
+        // With the head it would be no byte at all, in 64 bits.
+        "GET / HTTP/1.1\r\nContent-Length: 18446744073709551560\r\n\r\n"}) {
     CHECK(closed_after(target_kind::http, wrong).starts_with("HTTP/1.1 400 Bad Request\r\n"));
   }
 }
