@@ -34,7 +34,7 @@ test-servers:
 	@$(call setup,build test servers)
 	@cmake --preset test $(boost) >/dev/null
 	@cmake --build build/test --target conecta_cli
-	@ctest --test-dir build/test --verbose --no-tests=error -R '_(servers|sessions|databases)$$'
+	@ctest --test-dir build/test --verbose --no-tests=error -R '_(servers|sessions|databases|tools)$$'
 
 SOAK ?= 10m
 PARTS ?= simulation properties histories threads fuzzers faults servers

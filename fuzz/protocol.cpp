@@ -1,4 +1,4 @@
-// Bytes as what a server says: the first chooses the protocol and what is asked, the second how the
+// Bytes as what a server says: the first chooses the protocol, the second what is asked and how the
 // rest is cut. Whatever it says, a conversation uses no more than there is, ends or waits, and its
 // verdict gives a reason unless it is ready.
 
@@ -23,7 +23,7 @@ void demand(bool holds, char const* what) {
   }
 }
 
-constexpr std::array urls{
+constexpr std::array urls{ // the corpus counts them: new ones at the end
     "amqp://h",
     "amqp://u:p@h/v",
     "http://h/",
@@ -37,6 +37,7 @@ constexpr std::array urls{
     "redis://:p@h/1?role=primary",
     "redis://h",
     "dns://h/example.test",
+    "mongodb://h?role=primary",
 };
 constexpr std::array levels{protocol::level::handshake, protocol::level::auth,
                             protocol::level::query};
@@ -52,8 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     return 0;
   }
   auto const url = net::parse_url(urls[data[0] % urls.size()]).value();
-  auto const asks =
-      std::min(levels[data[0] / urls.size() % levels.size()], protocol::highest_level(url));
+  auto const asks = std::min(levels[data[1] % levels.size()], protocol::highest_level(url));
   auto introduced = protocol::introduce(url, {.asks = asks});
   if (!introduced) { // a role is asked for at the level query alone
     return 0;
@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
           ? protocol::speak_dns(
                 {.name = url.path, .type = 1, .asks = asks, .has_lengths = true, .id = 0x1234})
           : *std::move(introduced);
-  auto const cut = std::size_t{1} + data[1];
+  auto const cut = std::size_t{1} + data[1] / levels.size();
   std::string_view const all{reinterpret_cast<char const*>(data + 2), size - 2};
   static_cast<void>(talk->begin());
   std::string unread;

@@ -82,6 +82,18 @@ void give_password(net::endpoint_url& url, std::optional<std::string> const& pas
   }
 }
 
+/// What the URL of a level beyond handshake has.
+std::string_view more_levels_of(net::protocol speaks) {
+  switch (speaks) {
+  case net::protocol::dns:
+    return ", and with a name query: dns://SERVER/NAME";
+  case net::protocol::mongodb:
+    return "";
+  default:
+    return ", and with a user auth and query";
+  }
+}
+
 } // namespace
 
 parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
@@ -97,10 +109,8 @@ parsed_target parse_target(std::string_view url, probe_wishes const& wishes) {
   auto const highest = protocol::highest_level(*parsed);
   made.depth = wishes.depth.value_or(highest);
   if (made.depth > highest) {
-    return net::url_error{"the levels of " + parsed->scheme + ":// are connect and handshake, " +
-                          (parsed->speaks == net::protocol::dns
-                               ? "and with a name query: dns://SERVER/NAME"
-                               : "and with a user auth and query")};
+    return net::url_error{"the levels of " + parsed->scheme + ":// are connect and handshake" +
+                          std::string{more_levels_of(parsed->speaks)}};
   }
   if (parsed->kind == net::transport::udp && made.depth == protocol::level::connect) {
     return net::url_error{"over UDP only an answer shows that somebody is there"};

@@ -28,6 +28,7 @@ enum class protocol : std::uint8_t {
   dns,
   http,
   memcached,
+  mongodb,
   mqtt,
   mysql,
   nats,

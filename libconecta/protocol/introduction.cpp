@@ -5,6 +5,7 @@
 #include "protocol/dns.hpp"
 #include "protocol/http.hpp"
 #include "protocol/memcached.hpp"
+#include "protocol/mongodb.hpp"
 #include "protocol/mqtt.hpp"
 #include "protocol/mysql.hpp"
 #include "protocol/nats.hpp"
@@ -32,6 +33,7 @@ constexpr std::array redis_keys{"db"sv, "role"sv};
 constexpr std::array postgres_keys{"query"sv, "sslmode"sv};
 constexpr std::array mysql_keys{"query"sv};
 constexpr std::array dns_keys{"type"sv};
+constexpr std::array mongodb_keys{"role"sv};
 
 std::span<std::string_view const> keys_of(net::protocol speaks) {
   switch (speaks) {
@@ -43,6 +45,8 @@ std::span<std::string_view const> keys_of(net::protocol speaks) {
     return mysql_keys;
   case net::protocol::dns:
     return dns_keys;
+  case net::protocol::mongodb:
+    return mongodb_keys;
   default:
     return {};
   }
@@ -120,6 +124,21 @@ introduced introduce_dns(endpoint_url const& to, level asks) {
                     .id = static_cast<std::uint16_t>(std::random_device{}())});
 }
 
+introduced introduce_mongodb(endpoint_url const& to) {
+  if (to.names_a_user) {
+    return url_error{"MongoDB is asked without a user and a password: hello wants none"};
+  }
+  mongodb_options options;
+  if (auto const role = to.query_value("role")) {
+    if (*role != "primary" && *role != "secondary") {
+      return url_error{"role is \"primary\" or \"secondary\""};
+    }
+    options.wanted =
+        *role == "primary" ? mongodb_options::role::primary : mongodb_options::role::secondary;
+  }
+  return speak_mongodb(options);
+}
+
 introduced introduce_http(endpoint_url const& to, level asks) {
   if (!is_printable(to.user + to.password.value_or(""))) {
     return url_error{"a user name and a password of HTTP have no control characters"};
@@ -153,6 +172,8 @@ level highest_level(endpoint_url const& to) noexcept {
     return to.user.empty() ? level::handshake : level::query;
   case net::protocol::none:
     return level::connect;
+  case net::protocol::mongodb:
+    return level::handshake;
   case net::protocol::dns:
     return to.path.empty() ? level::handshake : level::query;
   case net::protocol::http:
@@ -188,6 +209,8 @@ introduced introduce(endpoint_url const& to, questions const& what) {
       return url_error{"the text protocol of memcached has no user and no password"};
     }
     return speak_memcached();
+  case net::protocol::mongodb:
+    return introduce_mongodb(to);
   case net::protocol::mqtt: {
     constexpr std::size_t most = 65'535;
     if (to.password && to.user.empty()) {

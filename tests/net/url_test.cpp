@@ -77,7 +77,7 @@ TEST_CASE("what is wrong with a URL is said with what is allowed") {
       row{"", "begins with its scheme"}, row{"127.0.0.1:80", "begins with its scheme"},
       row{"tpc://h:1", "did you mean tcp://"},
       row{"gopher://h:1", "allowed: tcp://, tls://, udp://"},
-      row{"mongodb://h:1", "not supported yet"}, row{"unix://run/x", "begins with a slash"},
+      row{"target://h:1", "not supported yet"}, row{"unix://run/x", "begins with a slash"},
       row{"unix://", "begins with a slash"},
       row{"redis+unix:///a%zz", "in the path must be followed"},
       row{"tcp://:80", "the host is empty"}, row{"tcp://", "the host is empty"},

@@ -155,6 +155,11 @@ class PrivateServer:
             except ProcessLookupError:
                 pass  # ended meanwhile
 
+    def pause(self):
+        """Until it is killed. All its threads have stopped when this returns."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
     def stop_for(self, seconds):
         self.send(signal.SIGSTOP)
         time.sleep(seconds)
@@ -225,6 +230,32 @@ class Redis(PrivateServer):
         while reply.count(b"\r\n") < 2:
             reply = self.ask(b"GET requests\r\n", b"\r\n")
         return int(reply.split(b"\r\n")[1])
+
+
+class SlowRedis(Redis):
+    """Can be started so that it is seen loading: with a pause for each key, as Redis' tests have it."""
+
+    slow = False
+
+    def command(self):
+        return [self.program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                "--dir", self.directory, "--dbfilename", "slow.rdb"] + (
+                    ["--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024"]
+                    if self.slow else [])
+
+    def answers(self):
+        return self.ask(b"PING\r\n", b"\r\n").startswith(b"-LOADING" if self.slow else b"+PONG")
+
+    def begin_loading(self):
+        with self.connect() as client:
+            client.sendall(b"".join(b"SET k%d %s\r\n" % (i, b"v" * 100) for i in range(2000)))
+            received = 0
+            while received < 2000 * 5:
+                received += len(client.recv(65536))
+            client.sendall(b"SAVE\r\n")
+            client.recv(100)
+        self.slow = True
+        self.down_for(0)
 
 
 class Nginx(PrivateServer):
@@ -352,6 +383,25 @@ class Dnsmasq(PrivateServer):
             return False
 
 
+class Ferretdb(PrivateServer):
+    """Speaks MongoDB's protocol, before SQLite; `.ci/setup servers` builds it where there is Go."""
+
+    program = "ferretdb"
+    path = os.path.normpath(f"{os.path.dirname(__file__)}/../../build/go")
+
+    def command(self):
+        return [shutil.which(self.program, path=self.path), f"--listen-addr=127.0.0.1:{self.port}",
+                "--handler=sqlite", f"--sqlite-url=file:{self.directory}/", "--state-dir=-",
+                "--debug-addr=-", "--telemetry=disable"]
+
+    def answers(self):
+        try:
+            self.connect().close()
+            return True
+        except ConnectionError:
+            return False
+
+
 class Unprivileged(PrivateServer):
     """Refuses to run as root, and so runs as nobody."""
 
@@ -364,6 +414,49 @@ class Unprivileged(PrivateServer):
             os.chown(self.directory, 65534, 65534)
         subprocess.run(self.as_nobody(command), check=True, capture_output=True,
                        cwd=self.directory)
+
+
+class Rabbitmq(Unprivileged):
+    """Lets in `guest`. Its node finds others by an epmd of its own."""
+
+    program = "rabbitmq-server"
+    path = "/usr/lib/rabbitmq/bin"
+
+    def __init__(self, directory):
+        self.names = free_port()
+        self.epmd = subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn
+            self.as_nobody(["epmd", "-address", "127.0.0.1", "-port", str(self.names)]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=dies_with_its_parent)
+        super().__init__(directory)
+
+    def command(self):
+        with open(f"{self.directory}/plugins", "w", encoding="ascii") as file:
+            file.write("[].\n")
+        self.prepare(["true"])
+        own = {"HOME": self.directory, "ERL_EPMD_PORT": self.names,
+               "RABBITMQ_ALLOW_INPUT": "yes",  # becomes the node, in place of waiting for it
+               "RABBITMQ_SERVER_START_ARGS": "-noinput",
+               "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+               "RABBITMQ_CONFIG_FILE": f"{self.directory}/none",
+               "RABBITMQ_DIST_PORT": free_port(),
+               "RABBITMQ_ENABLED_PLUGINS_FILE": f"{self.directory}/plugins",
+               "RABBITMQ_LOG_BASE": self.directory,
+               "RABBITMQ_MNESIA_BASE": self.directory,
+               "RABBITMQ_NODENAME": "conecta@localhost",
+               "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+               "RABBITMQ_NODE_PORT": self.port,
+               "RABBITMQ_PID_FILE": f"{self.directory}/pid"}
+        return self.as_nobody(["env", *(f"{key}={value}" for key, value in own.items()),
+                               shutil.which(self.program, path=self.path)])
+
+    def answers(self):
+        return self.ask(b"AMQP\0\0\x09\x01", b"\xce").startswith(b"\1\0\0")
+
+    def end(self):
+        super().end()
+        self.epmd.kill()
+        self.epmd.wait()
 
 
 class Postgres(Unprivileged):
@@ -417,6 +510,20 @@ class Postgres(Unprivileged):
             client.close()
             raise ConnectionError
         return client
+
+    def fill(self):
+        """As many others as it takes: they leave when they are closed."""
+        crowd = []
+
+        def is_full():  # those who were here before may still be leaving
+            try:
+                crowd.append(self.session())
+            except ConnectionError:
+                pass
+            return len(crowd) == self.most_clients
+
+        eventually(is_full, f"{self.program} is full")
+        return crowd
 
     # What a bench does with it: as the user `bench`, who may do all but what is kept for the owner.
 
@@ -501,6 +608,12 @@ class Mariadb(Unprivileged):
         eventually(is_let_in, "root is let in")
         ran.check_returncode()
         return ran.stdout.split()
+
+    def fill(self):
+        crowd = [self.connect() for _ in range(self.most_clients + 1)]
+        for each in crowd:
+            each.recv(5)
+        return crowd
 
     # What a bench does with it: as the user `bench`.
 

@@ -15,8 +15,8 @@ import time
 
 sys.dont_write_bytecode = True
 from certificates import Certificates
-from private_servers import (Dnsmasq, Mariadb, Memcached, Mosquitto, Nats, Nginx, Postgres, Redis,
-                             directories_for, eventually, free_port)
+from private_servers import (Dnsmasq, Ferretdb, Mariadb, Memcached, Mosquitto, Nats, Nginx, Postgres,
+                             Rabbitmq, Redis, SlowRedis, directories_for, eventually, free_port)
 
 CONECTA = sys.argv[1]
 CANARY = "c4nary-p4ssword"
@@ -49,7 +49,7 @@ def states_of_every_server(server, url):
     name = server.program
     expect(f"{name}: ready", url, 0)
     expect(f"{name}: accepts", url, 0, options=("--level", "connect"))
-    server.process.send_signal(19)  # SIGSTOP
+    server.pause()
     stopped = expect(f"{name}: stopped", url, 2, "timeout", ("--timeout", "300ms"))
     if not 0.3 <= stopped.seconds <= 1.3:
         BREACHES.append(f"{name}: a timeout of 300 ms took {stopped.seconds:.2f} s")
@@ -106,29 +106,8 @@ def redis(directory):
 
 
 def loading(directory):
-    """As slow as the tests of Redis have it: a pause for each key."""
-    class Slow(Redis):
-        slow = False
-
-        def command(self):
-            return ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                    "--dir", self.directory, "--dbfilename", "slow.rdb"] + (
-                        ["--key-load-delay", "20000", "--loading-process-events-interval-bytes",
-                         "1024"] if self.slow else [])
-
-        def answers(self):
-            return self.ask(b"PING\r\n", b"\r\n").startswith(b"-LOADING" if self.slow else b"+PONG")
-
-    server = Slow(directory)
-    with server.connect() as client:
-        client.sendall(b"".join(b"SET k%d %s\r\n" % (i, b"v" * 100) for i in range(2000)))
-        received = 0
-        while received < 2000 * 5:
-            received += len(client.recv(65536))
-        client.sendall(b"SAVE\r\n")
-        client.recv(100)
-    server.slow = True
-    server.down_for(0)
+    server = SlowRedis(directory)
+    server.begin_loading()
     expect("redis: loading", f"redis://127.0.0.1:{server.port}", 1, "loading")
     server.end()
 
@@ -227,6 +206,28 @@ def nats(directory):
     server.end()
 
 
+def amqp(directory):
+    server = Rabbitmq(directory)
+    guest = f"amqp://guest:guest@127.0.0.1:{server.port}"
+    states_of_every_server(server, guest)
+    expect("amqp: no user, only a handshake", f"amqp://127.0.0.1:{server.port}", 0)
+    expect("amqp: wrong password", f"amqp://guest@127.0.0.1:{server.port}", 4, "denied",
+           **with_secret())
+    expect("amqp: a virtual host", f"{guest}/%2F", 0)
+    expect("amqp: no such virtual host", f"{guest}/none", 1, "error")
+    expect("amqp: asked as Redis", f"redis://127.0.0.1:{server.port}", 5, "protocol")
+    server.end()
+
+
+def mongodb(directory):
+    server = Ferretdb(directory)
+    url = f"mongodb://127.0.0.1:{server.port}"
+    states_of_every_server(server, url)
+    expect("mongodb: a primary", f"{url}?role=primary", 0)
+    expect("mongodb: no secondary", f"{url}?role=secondary", 1, "role")
+    server.end()
+
+
 def dns(directory):
     server = Dnsmasq(directory)
     at = f"dns://127.0.0.1:{server.port}"
@@ -235,7 +236,7 @@ def dns(directory):
     expect("dns: another record", f"{at}/here.test?type=MX", 1, "no_record")
     expect("dns: a name that it refuses to look up", f"{at}/elsewhere.test", 1, "refused")
     expect("dns: an answer that needs TCP", f"{at}/long.test?type=TXT", 0)
-    server.process.send_signal(19)  # SIGSTOP
+    server.pause()
     expect("dns: stopped", f"{at}/here.test", 2, "timeout", ("--timeout", "300ms"))
     server.end()
     expect("dns: gone", f"{at}/here.test", 2, "refused")
@@ -267,16 +268,7 @@ def postgres(directory):
     expect("postgres: a query", f"{url}?query=SELECT%20*%20FROM%20generate_series(1,100000)", 0)
     expect("postgres: a query that fails", f"{url}?query=SELECT%201/0", 1, "error")
     expect("postgres: no such database", url.replace("/postgres", "/shop"), 1, "no_database")
-    crowd = []
-
-    def is_full():  # those who were here before may still be leaving
-        try:
-            crowd.append(server.session())
-        except ConnectionError:
-            pass
-        return len(crowd) == server.most_clients
-
-    eventually(is_full, "postgres is full")
+    crowd = server.fill()
     expect("postgres: saturated", url, 1, "saturated")
     expect("postgres: saturated, a handshake", url, 1, "saturated", ("--level", "handshake"))
     for each in crowd:
@@ -310,9 +302,7 @@ def mysql(directory):
            **with_secret("s3cret"))
     expect("mysql: a query that fails", f"{anna}?query=SELECT%20nothing", 1, "error",
            **with_secret("s3cret"))
-    crowd = [server.connect() for _ in range(server.most_clients + 1)]
-    for each in crowd:
-        each.recv(5)
+    crowd = server.fill()
     expect("mysql: saturated", url, 1, "saturated")
     expect("mysql: saturated, by its client", anna, 1, "saturated", **with_secret("s3cret"))
     for each in crowd:
@@ -370,7 +360,7 @@ def tls(directory):
     expect("https: where only HTTP is spoken", f"https://127.0.0.1:{server.port}/", 5, "protocol",
            trusts)
     expect("http: where only HTTPS is spoken", f"http://127.0.0.1:{doors['good']}/", 1, "status")
-    server.process.send_signal(19)  # SIGSTOP
+    server.pause()
     expect("https: stopped", good, 2, "timeout", (*trusts, "--timeout", "300ms"))
     server.end()
 
@@ -439,7 +429,8 @@ def hostile_to_tls():
 
 def nobody(_directory):
     port = free_port()
-    for scheme in ("amqp", "http", "memcached", "mqtt", "mysql", "nats", "postgres", "redis"):
+    for scheme in ("amqp", "http", "memcached", "mongodb", "mqtt", "mysql", "nats", "postgres",
+                   "redis"):
         expect(f"{scheme}: nobody there", f"{scheme}://127.0.0.1:{port}", 2, "refused")
         expect(f"{scheme}: nobody wanted", f"{scheme}://127.0.0.1:{port}", 0, "refused",
                ("--invert",))
@@ -463,6 +454,7 @@ def nobody(_directory):
 
 
 PARTS = {"redis": (Redis, redis), "http": (Nginx, http), "memcached": (Memcached, memcached),
+         "amqp": (Rabbitmq, amqp), "mongodb": (Ferretdb, mongodb),
          "dns": (Dnsmasq, dns), "mqtt": (Mosquitto, mqtt), "nats": (Nats, nats),
          "postgres": (Postgres, postgres), "mysql": (Mariadb, mysql), "tls": (Nginx, tls)}
 
