@@ -110,9 +110,9 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
   auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");
   probe->add_option("URL", options->urls,
                     "SCHEME://[USER[:PASSWORD]@]HOST[:PORT][/PATH];\n"
-                    "the scheme is amqp, dns, http, memcached, mqtt,\n"
-                    "mysql, nats, postgres or redis, over TLS amqps,\n"
-                    "https, mqtts or rediss. redis+unix:///PATH.\n"
+                    "the scheme is amqp, dns, http, memcached, mongodb,\n"
+                    "mqtt, mysql, nats, postgres or redis, over TLS\n"
+                    "amqps, https, mqtts or rediss. redis+unix:///PATH.\n"
                     "dns://SERVER/NAME?type=A. tcp://HOST:PORT,\n"
                     "tls://HOST:PORT, unix:///PATH: ready if it accepts;\n"
                     "with ?send=TEXT&expect=TEXT, and udp:// always so,\n"
@@ -162,11 +162,11 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
                    "And a connect to one address of a host; then the\n"
                    "next is tried")
       ->group(times);
-  probe
-      ->add_option("--wait", options->wait,
-                   "Try again until all are ready, at most for so long;\n"
-                   "what is denied, or another protocol, ends it at once")
-      ->group(times);
+  auto* const wait = probe
+                         ->add_option("--wait", options->wait,
+                                      "Try again until all are ready, at most for so long;\n"
+                                      "what is denied, or another protocol, ends it at once")
+                         ->group(times);
   probe->add_option("--interval", options->interval, "Between the attempts")
       ->capture_default_str()
       ->group(times);
@@ -176,8 +176,17 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
   probe->add_option("--max-interval", options->longest_interval, "But never longer")
       ->capture_default_str()
       ->group(times);
-  probe->add_option("--successes", options->successes, "So many in a row make it ready")
+  auto* const successes =
+      probe->add_option("--successes", options->successes, "So many in a row make it ready")
+          ->check(CLI::Range(1U, 1'000'000U).description(""))
+          ->group(times);
+  probe
+      ->add_option("--count", options->count,
+                   "Ask so many times, whatever is found, and say the\n"
+                   "spread; the worst counts")
       ->check(CLI::Range(1U, 1'000'000U).description(""))
+      ->excludes(wait)
+      ->excludes(successes)
       ->group(times);
   probe->add_option("--warn", options->warn, "An attempt that takes longer is a warning")
       ->group(times);

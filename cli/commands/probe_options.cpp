@@ -94,6 +94,7 @@ probe_limits probe_reader::limits(std::size_t targets) {
   made.backoff = options_.backoff;
   made.longest_between = time("--max-interval", options_.longest_interval);
   made.successes = options_.successes;
+  made.count = options_.count;
   made.warn = time("--warn", options_.warn);
   made.crit = time("--crit", options_.crit);
   made.cert_warn = age("--cert-warn", options_.cert_warn);

@@ -30,6 +30,7 @@ struct probe_given {
   double backoff = 1;
   std::string longest_interval = "5s";
   unsigned successes = 1;
+  std::optional<unsigned> count;
   std::optional<std::string> warn, crit, cert_warn, cert_crit;
   bool warnings_fail = false;
   std::string file; ///< of more URLs

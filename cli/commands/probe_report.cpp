@@ -34,6 +34,13 @@ std::string_view in_words(readiness state) {
   return "";
 }
 
+/// "9 of 10, 101 us to 250 us, median 120 us"
+std::string in_words(probe_spread const& all, unsigned attempts) {
+  return std::to_string(all.as_wanted) + " of " + std::to_string(attempts) + ", " +
+         report::human_duration(all.shortest) + " to " + report::human_duration(all.longest) +
+         ", median " + report::human_duration(all.median);
+}
+
 std::string padded(std::string_view text, std::size_t width) {
   std::string line{text};
   line.resize(std::max(width, line.size()), ' ');
@@ -89,8 +96,10 @@ std::string phases_of(probe_finding const& finding) {
 // The shortest that says it all, so that it fits a terminal; the JSON has every phase of each.
 std::string line_of(probe_finding const& finding, std::size_t url_width) {
   std::string line = padded(in_words(finding.state), 14) + "  " + padded(finding.url, url_width) +
-                     "  " + report::human_duration(finding.total);
-  if (finding.state == readiness::ready) {
+                     "  " +
+                     (finding.spread ? in_words(*finding.spread, finding.attempts)
+                                     : report::human_duration(finding.total));
+  if (finding.state == readiness::ready && !finding.spread) {
     line += " (" + phases_of(finding) + ")";
   }
   if (!finding.reason.empty()) {
@@ -104,13 +113,20 @@ std::string line_of(probe_finding const& finding, std::size_t url_width) {
   if (is_behind_a_name(finding)) {
     line += ", " + report::safe_text(finding.address);
   }
-  if (finding.attempts > 1) {
+  if (finding.attempts > 1 && !finding.spread) {
     line += ", " + std::to_string(finding.attempts) + " attempts";
   }
   if (finding.waiting == probe_finding::patience::expired) {
     line += ", wait expired";
   }
   return line + "\n";
+}
+
+json json_of(probe_spread const& all) {
+  return {{"as_wanted", all.as_wanted},
+          {"min_ns", all.shortest.count()},
+          {"median_ns", all.median.count()},
+          {"max_ns", all.longest.count()}};
 }
 
 json json_of(probe_finding const& finding) {
@@ -129,6 +145,7 @@ json json_of(probe_finding const& finding) {
   out["total_ns"] = finding.total.count();
   out["certificate_expires"] = date(finding.certificate_expires);
   out["attempts"] = finding.attempts;
+  out["spread"] = finding.spread ? json_of(*finding.spread) : json(nullptr);
   out["wait_expired"] = finding.waiting == probe_finding::patience::expired;
   return out;
 }

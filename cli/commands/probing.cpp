@@ -26,6 +26,12 @@ using clock = std::chrono::steady_clock;
 constexpr std::size_t most_at_once = 64;
 constexpr duration last_attempt = std::chrono::milliseconds{50}; ///< begins so long before the end
 
+/// The higher the worse, where `wanted` is what is good.
+unsigned badness(probe_finding const& found, readiness wanted) {
+  return found.state == wanted ? found.warning.empty() ? 0U : 1U
+                               : 2U + static_cast<unsigned>(found.state);
+}
+
 /// All targets: as many at once as may be, again as long as there is to wait, and no longer than it
 /// takes to know the answer.
 class inquiry {
@@ -54,7 +60,7 @@ class inquiry {
     probe_findings found;
     found.interrupted_by = interrupted_by_;
     for (auto const& each : asked_) {
-      found.all.push_back(each->latest);
+      found.all.push_back(limits_.count ? each->all_together() : each->latest);
     }
     return found;
   }
@@ -65,9 +71,32 @@ class inquiry {
         : who{context, target}, until_next{context}, latest{who.finding()} {
       latest.detail = "it was not asked";
     }
+    void remember(readiness wanted) {
+      bool const good = latest.state == wanted;
+      as_wanted += good ? 1U : 0U;
+      took.push_back(latest.took);
+      if (took.size() == 1 || badness(latest, wanted) >= badness(worst, wanted)) {
+        worst = latest;
+      }
+    }
+    [[nodiscard]] probe_finding all_together() {
+      if (took.empty()) {
+        return latest;
+      }
+      std::ranges::sort(took);
+      auto made = worst;
+      made.attempts = latest.attempts;
+      made.total = latest.total;
+      made.spread = {as_wanted, took.front(), took[(took.size() - 1) / 2], took.back()};
+      return made;
+    }
+
     prober who;
     asio::steady_timer until_next;
     probe_finding latest;
+    probe_finding worst;        ///< of those counted
+    std::vector<duration> took; ///< likewise
+    unsigned as_wanted = 0;     ///< likewise
     instant asked_at{};
     duration pause{};
     unsigned in_a_row = 0; ///< successes
@@ -106,6 +135,10 @@ class inquiry {
     which.in_a_row = which.latest.state == wanted ? which.in_a_row + 1 : 0;
     bool const succeeded = which.in_a_row >= limits_.successes;
     bool const hopeless = wanted == readiness::ready && is_permanent(which.latest);
+    if (limits_.count) {
+      which.remember(wanted);
+      return counted(which, now, hopeless);
+    }
     bool const late = limits_.wait && now >= give_up_at_ - last_attempt;
     if (succeeded || hopeless || late || (!limits_.wait && which.in_a_row == 0)) {
       which.now = one::phase::done;
@@ -121,6 +154,19 @@ class inquiry {
         }
         which.latest.waiting = probe_finding::patience::expired;
       }
+    } else {
+      ask_again(which, now);
+    }
+    if (is_decided()) {
+      return finish();
+    }
+    let_in();
+  }
+
+  void counted(one& which, instant now, bool hopeless) {
+    if (hopeless || which.latest.attempts >= *limits_.count) {
+      which.now = one::phase::done;
+      ++done_;
     } else {
       ask_again(which, now);
     }

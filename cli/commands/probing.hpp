@@ -73,7 +73,13 @@ enum class readiness : std::uint8_t {
 
 [[nodiscard]] std::string_view name_of(readiness value) noexcept;
 
-/// Of the last attempt, but for the count and the total.
+/// Of several attempts, the median the lower of two.
+struct probe_spread {
+  unsigned as_wanted = 0;
+  duration shortest{}, median{}, longest{};
+};
+
+/// Of the last attempt, but for the count and the total; of --count the worst attempt.
 struct probe_finding {
   enum class patience : std::uint8_t { left, expired };
 
@@ -92,6 +98,7 @@ struct probe_finding {
   duration took{};                    ///< the last attempt
   duration total{};                   ///< of all attempts and the waits between them
   unsigned attempts = 0;
+  std::optional<probe_spread> spread; ///< of --count
   patience waiting = patience::left;
 };
 
@@ -110,6 +117,7 @@ struct probe_limits {
   double backoff = 1;                                ///< each time so much longer
   duration longest_between = std::chrono::seconds{5};
   unsigned successes = 1;                       ///< in a row, before a target is as wanted
+  std::optional<unsigned> count = {};           ///< attempts of each, whatever they find; no wait
   std::optional<duration> warn = {}, crit = {}; ///< of an attempt: a warning; not ready
   std::optional<duration> cert_warn = {}, cert_crit = {}; ///< what is left of a certificate
   bool warnings_fail = false;

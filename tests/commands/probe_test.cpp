@@ -203,6 +203,37 @@ TEST_CASE("a wait that expires says so with 124, whatever the last attempt found
   CHECK(code_of(found) == 124);
 }
 
+TEST_CASE("each that is asked so many times is as its worst answer") {
+  auto const listener = support::plain_socket::listen_tcp();
+  std::thread server([&listener] {
+    for (std::string const greeting : {"220 hello", "554 go away", "220 hello"}) {
+      listener.accept().send(greeting);
+    }
+  });
+  auto const asked = tcp(listener.address()) + "?expect=220";
+  auto const found = probe({asked, closed_port()}, {.attempt = 20s, .between = 1ms, .count = 3});
+  server.join();
+  auto const& greeted = found.at(0);
+  CHECK(greeted.attempts == 3);
+  CHECK(greeted.reason == "mismatch");
+  REQUIRE(greeted.spread.has_value());
+  CHECK(greeted.spread->as_wanted == 2);
+  CHECK(greeted.spread->shortest <= greeted.spread->median);
+  CHECK(greeted.spread->median <= greeted.spread->longest);
+  CHECK(found.at(1).attempts == 3);
+  CHECK(found.at(1).spread->as_wanted == 0);
+  CHECK(code_of(found) == 2);
+}
+
+TEST_CASE("what is denied is not asked again, however often it was to be") {
+  target::target_options options;
+  options.reply = "-NOAUTH Authentication required.\r\n";
+  auto const server = target::start(options);
+  auto const found = probe({"redis://" + server->address().text()}, {.count = 3});
+  CHECK(found.at(0).state == readiness::denied);
+  CHECK(found.at(0).attempts == 1);
+}
+
 TEST_CASE("a wait ends with the first attempt that finds it ready") {
   auto const listener = support::plain_socket::listen_tcp();
   auto const found = probe({tcp(listener.address())}, {.attempt = 1s, .wait = 1h});
@@ -297,7 +328,7 @@ TEST_CASE("URLs that cannot be probed are mistakes of usage") {
   CHECK(run_command({"udp://127.0.0.1:1?send=x"}) == 64);
   CHECK(run_command({"tcp://127.0.0.1:1?sned=x"}) == 64);
   CHECK(run_command({"tcp://anna:pw@127.0.0.1:1"}) == 64);
-  CHECK(run_command({"mongodb://127.0.0.1:1"}) == 64);
+  CHECK(run_command({"target://127.0.0.1:1"}) == 64);
   CHECK(run_command({"redis://127.0.0.1:1/two"}) == 64);
   CHECK(run_command({"redis://127.0.0.1:1?rule=primary"}) == 64);
   CHECK(run_command({"redis://127.0.0.1:1?role=boss"}) == 64);
@@ -335,6 +366,11 @@ TEST_CASE("a line fits 80 columns, and says nothing twice") {
   good.resolving = 1ms;
   CHECK(probe_text({good}) == "ready           tcp://db:1  346 us "
                               "(dns 1.00 ms, connect 123 us), 127.0.0.1:65432\n");
+  good.url = "tcp://127.0.0.1:65432";
+  good.attempts = 10;
+  good.spread = {.as_wanted = 10, .shortest = 101us, .median = 120us, .longest = 250us};
+  CHECK(probe_text({good}) == "ready           tcp://127.0.0.1:65432  10 of 10, "
+                              "101 us to 250 us, median 120 us\n");
 }
 
 TEST_CASE("the JSON is conecta.probe/1, and what a peer sent is safe in it") {
