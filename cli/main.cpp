@@ -22,6 +22,8 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <iostream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,7 +35,12 @@ using namespace conecta;
 
 /// CLI11 has codes of its own for each kind of mistake; scripts get one.
 int parse_failed(CLI::App const& app, CLI::ParseError const& problem) {
-  return app.exit(problem) == 0 ? command::success : command::usage;
+  std::ostringstream asked_for;
+  if (app.exit(problem, asked_for, std::cerr) != 0) {
+    return command::usage;
+  }
+  bool const of_version = dynamic_cast<CLI::CallForVersion const*>(&problem) != nullptr;
+  return command::put(of_version ? "--version" : "--help", "-", asked_for.str(), command::success);
 }
 
 std::string failure_text(CLI::App const* app, CLI::Error const& problem) {

@@ -65,7 +65,7 @@ int run(probe_given const& options) {
   auto const targets = reads.targets();
   auto limits = reads.limits(targets.size());
   if (!reads.understood()) {
-    return not_asked(usage);
+    return not_asked(reads.wrong());
   }
   auto const shows_progress = limits.wait && !options.quiet && rewrites_lines(STDERR_FILENO);
   if (shows_progress) {
@@ -234,9 +234,9 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
                 "well: conecta probe --wait 30s postgres://db -- ./server --port 80\n"
                 "\n"
                 "Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted,\n"
-                "4 credentials rejected, 5 another protocol, 64 usage, 78 no password, 124 the\n"
-                "wait expired, 126 and 127 no command to run, 130 interrupted. Of several URLs,\n"
-                "the worst.\n"
+                "4 credentials rejected, 5 another protocol, 64 usage, 66 no such file, 78 no\n"
+                "password, 124 the wait expired, 126 and 127 no command to run, 130\n"
+                "interrupted. Of several URLs, the worst.\n"
                 "\n"
                 "  conecta probe --wait 30s postgres://db.internal\n"
                 "  conecta probe --password-file /run/secrets/redis redis://cache\n"

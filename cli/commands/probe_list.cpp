@@ -27,7 +27,7 @@ std::variant<std::vector<listed_url>, unreadable> read_url_list(std::string cons
   if (path != "-") {
     file.open(path);
     if (!file) {
-      return unreadable{path + ": " + std::strerror(errno)};
+      return unreadable{path + ": " + std::strerror(errno), no_input};
     }
   }
   std::istream& from = path == "-" ? std::cin : file;
@@ -48,7 +48,7 @@ std::variant<std::vector<listed_url>, unreadable> read_url_list(std::string cons
     urls.push_back({std::string{url}, place});
   }
   if (from.bad() || (path != "-" && !file.is_open())) {
-    return unreadable{path + ": cannot be read"};
+    return unreadable{path + ": cannot be read", no_input};
   }
   return urls;
 }

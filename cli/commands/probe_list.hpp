@@ -2,6 +2,8 @@
 
 // The URLs of a probe that stand in a file.
 
+#include "commands/exit_code.hpp"
+
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,9 +16,10 @@ struct listed_url {
   std::string place;
 };
 
-/// Why it cannot be read.
+/// Why it cannot be read, and what a command leaves with.
 struct unreadable {
   std::string reason;
+  exit_code code = usage;
 };
 
 /// One a line, at most 100,000; what is empty or begins with # is left out. "-" is standard input.

@@ -60,6 +60,7 @@ std::vector<probe_target> probe_reader::targets() {
     auto read = read_url_list(options_.file);
     if (auto const* const why = std::get_if<unreadable>(&read)) {
       refuse(report::safe_text(why->reason));
+      wrong_ = why->code;
       return {};
     }
     auto const& listed = std::get<std::vector<listed_url>>(read);

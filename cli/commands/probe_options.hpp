@@ -82,6 +82,8 @@ class probe_reader {
   explicit probe_reader(probe_given const& options) : options_{options} {}
 
   [[nodiscard]] bool understood() const noexcept { return understood_; }
+  /// What to leave with if not.
+  [[nodiscard]] exit_code wrong() const noexcept { return wrong_; }
   /// False: it was given, and there is none.
   [[nodiscard]] bool read_password();
   [[nodiscard]] std::vector<probe_target> targets();
@@ -97,6 +99,7 @@ class probe_reader {
   probe_given const& options_;
   std::optional<std::string> password_;
   bool understood_ = true;
+  exit_code wrong_ = usage;
 };
 
 } // namespace conecta::command

@@ -238,7 +238,7 @@ int run(simulate_options const& options) {
 void add_simulate(CLI::App& app, std::function<int()>& action) {
   auto const options = std::make_shared<simulate_options>();
   auto* const command =
-      app.add_subcommand("simulate", "Run a scenario's pools under a virtual clock and a seed");
+      app.add_subcommand("simulate", "Run a scenario's pools under a virtual clock");
   command->add_option("SCENARIO", options->file, "Its pools, and the \"sim\" block: what fails");
   command->add_option("--replay", options->replay, "Run a trace again; - is standard input")
       ->type_name("TRACE");

@@ -3,6 +3,7 @@
 #include "report/safe_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace conecta::report {
 
@@ -70,11 +71,21 @@ void page::gap() {
 }
 
 void page::list(std::vector<std::string> const& items) {
+  auto const indent = column_;
   std::vector<std::string> words;
   for (std::size_t index = 0; index < items.size(); ++index) {
-    words.push_back(items[index] + (index + 1 < items.size() ? "," : ""));
+    auto item = items[index] + (index + 1 < items.size() ? "," : "");
+    while (indent + columns_of(item) > page_columns) { // "9 closed (idle 8, ...": in its parts
+      auto const end = item.find(", ");
+      if (end == std::string::npos) {
+        break;
+      }
+      words.push_back(item.substr(0, end + 1));
+      item.erase(0, end + 2);
+    }
+    words.push_back(std::move(item));
   }
-  fill(words, column_, style::plain);
+  fill(words, indent, style::plain);
 }
 
 void page::paragraph(std::string_view text) { paragraph(text, column_); }

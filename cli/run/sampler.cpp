@@ -45,13 +45,15 @@ void sampler::observe() {
     now.live += s.idle + s.leased + s.opening + s.checking + s.resetting + s.closing;
     now.leased += s.leased;
     now.waiters += s.waiters;
-    if (services_.size() == 1) { // exact: the pool's own
-      now = {s.peak_live, s.peak_leased, s.peak_waiters};
-    }
+    raise({s.peak_live, s.peak_leased, s.peak_waiters}); // exact; all together had no fewer
   }
-  peaks_.live = std::max(peaks_.live, now.live);
-  peaks_.leased = std::max(peaks_.leased, now.leased);
-  peaks_.waiters = std::max(peaks_.waiters, now.waiters);
+  raise(now);
+}
+
+void sampler::raise(pool_peaks const& seen) {
+  peaks_.live = std::max(peaks_.live, seen.live);
+  peaks_.leased = std::max(peaks_.leased, seen.leased);
+  peaks_.waiters = std::max(peaks_.waiters, seen.waiters);
 }
 
 series_point const& sampler::end_second(instant now) {

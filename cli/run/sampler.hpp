@@ -31,6 +31,8 @@ class sampler {
   [[nodiscard]] std::vector<series_point> const& series() const noexcept { return series_; }
 
  private:
+  void raise(pool_peaks const& seen);
+
   std::vector<std::unique_ptr<service>> const& services_;
   recorder& records_;
   instant origin_;

@@ -59,6 +59,8 @@ std::string describe(error const& failure) {
   if (failure.last_open) {
     text += "; last open failed: " +
             (failure.detail.empty() ? failure.last_open.message() : failure.detail);
+  } else if (!failure.detail.empty()) {
+    text += "; " + failure.detail;
   }
   return text;
 }

@@ -80,8 +80,8 @@ TEST_CASE("URLs come from a file, too, and its mistakes have their lines") {
   CHECK(told.code == 64);
   CHECK(told.err.find(wrong.path() + ":2: ") != std::string::npos);
   CHECK(told.err.find("geheim") == std::string::npos);
-  CHECK(probe({"--file", "/no/such/file"}).code == 64);
-  CHECK(probe({"--file", "/"}).code == 64);
+  CHECK(probe({"--file", "/no/such/file"}).code == 66);
+  CHECK(probe({"--file", "/"}).code == 66);
   CHECK(probe({}).code == 64);
 }
 
@@ -123,6 +123,9 @@ TEST_CASE("a probe that cannot print says so, with 73") {
       support::run_process(cli_test::conecta({"probe", tcp_url(listener.address())}), full);
   CHECK(ended.code == 73);
   CHECK(ended.err == "conecta probe: cannot write standard output: No space left on device\n");
+  CHECK(support::run_process(cli_test::conecta({"--help"}), full).code == 73);
+  CHECK(support::run_process(cli_test::conecta({"probe", "--help"}), full).code == 73);
+  CHECK(support::run_process(cli_test::conecta({"--version"}), full).code == 73);
 }
 
 TEST_CASE("of several endpoints the worst decides, and each has a line") {

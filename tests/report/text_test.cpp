@@ -152,6 +152,18 @@ TEST_CASE("no_line_is_wider_than_a_terminal_whatever_the_numbers") {
   }
 }
 
+TEST_CASE("no_reason_of_a_close_is_cut_off_however_many_there_are") {
+  auto result = sample_result();
+  for (std::size_t index = 0; index < close_reason_count; ++index) {
+    result.total.pool.closed_by[static_cast<close_reason>(index)] = 2'000'000;
+  }
+  auto const text = summary_text(result, colouring::none);
+  for (std::size_t index = 0; index < close_reason_count; ++index) {
+    auto const reason = std::string{name_of(static_cast<close_reason>(index))};
+    CHECK(text.find(reason + " 2,000,000") != std::string::npos);
+  }
+}
+
 TEST_CASE("an_empty_run_is_a_short_summary") {
   run::result empty;
   empty.judged = run::verdict::pass;

@@ -87,6 +87,15 @@ error learned(pool<T>& p) {
 
 } // namespace
 
+TEST_CASE("options that make no pool are told by name") {
+  auto const refused =
+      pool<int>::create({.max_size = 0, .min_idle = 4}, {.open = [] { return 1; }});
+  REQUIRE_FALSE(refused.has_value());
+  auto const said = describe(refused.error());
+  CHECK(said.find("max_size is 0") != std::string::npos);
+  CHECK(said.find("min_idle is 4") != std::string::npos);
+}
+
 TEST_CASE("a caller that times out learns what the last open said") {
   pool<int> p{{.max_size = 1},
               {.open = []() -> int { throw std::runtime_error{"no route to the moon"}; }}};
