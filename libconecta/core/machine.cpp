@@ -228,7 +228,9 @@ receipt machine::on(instant now, checked const& answer, action_list& out) {
       that.on_demand && !planted(bug::bad_check_is_retried) ? 0 : options_.check_retries;
   end_hook(*index);
   auto const good = answer.found == health::good;
-  ++(good ? stats_.checks_ok : stats_.checks_failed);
+  if (good || phase_ == phase::open) { // what closing cuts off says nothing of the resource
+    ++(good ? stats_.checks_ok : stats_.checks_failed);
+  }
   that.failed_checks = good ? std::uint16_t{0} : static_cast<std::uint16_t>(that.failed_checks + 1);
   if (planted(bug::check_draws_lifetime)) {
     draw_lifetime(that, now);

@@ -311,7 +311,8 @@ void books::on(core::checked const& e) {
   }
   end_hook(*that);
   auto const good = e.found == core::health::good;
-  ++(good ? totals_.checks_ok : totals_.checks_failed);
+  totals_.checks_ok += good ? 1U : 0U;
+  totals_.checks_failed += good || draining_ ? 0U : 1U;
   that->failed_checks = good ? 0 : that->failed_checks + 1;
   that->became_idle = now_;
   turn(*that, good && !draining_ && !that->stale ? holding::idle : holding::doubtful);

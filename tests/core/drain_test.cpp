@@ -105,6 +105,18 @@ TEST_CASE("what_is_being_added_has_no_hook_to_interrupt_and_is_closed") {
   pool.expect({drained{}});
 }
 
+TEST_CASE("a_check_that_closing_cuts_off_is_no_failed_check") {
+  dialogue pool{one_slot(), {.check = true, .reset = false}};
+  pool.on(give_back{pool.lend()});
+  pool.at(1s).tick();
+  pool.forget_what_was_heard();
+  pool.on(drain{});
+  pool.expect({interrupt{s(0, 3)}});
+  pool.on(checked{s(0, 3), health::bad});
+  pool.expect({close{s(0, 4), close_reason::shutdown, pool.in(5s)}});
+  CHECK(pool.stats().checks_failed == 0);
+}
+
 TEST_CASE("a_check_under_way_is_interrupted_and_its_resource_closed_even_if_good") {
   dialogue pool{one_slot(), {.check = true, .reset = false}};
   pool.on(give_back{pool.lend()});

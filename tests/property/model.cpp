@@ -239,7 +239,7 @@ receipt model::handle(instant now, core::checked const& answer, ticket) {
     ++stats_.checks_ok;
     that->failed_checks = 0;
   } else {
-    ++stats_.checks_failed;
+    stats_.checks_failed += closed_ ? 0U : 1U;
     ++that->failed_checks;
   }
   if (closed_) {
