@@ -2,6 +2,7 @@
 
 // The options of `conecta probe`: as they are given, and what they mean.
 
+#include "commands/exit_code.hpp"
 #include "commands/probe_formats.hpp"
 #include "commands/probing.hpp"
 #include "commands/secret.hpp"
