@@ -1,5 +1,6 @@
 #include "commands/bench.hpp"
 
+#include "commands/complaint.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
 #include "commands/seed.hpp"
@@ -37,13 +38,6 @@ struct bench_options {
   bool quiet = false;
   scenario::overrides changes;
 };
-
-int complain(scenario::problems const& found) {
-  for (auto const& message : found.messages) {
-    std::fprintf(stderr, "%s\n", message.c_str());
-  }
-  return static_cast<int>(found.why);
-}
 
 /// One line that is written over and over, on a terminal only.
 class progress_line {
@@ -177,7 +171,7 @@ int bench(bench_options const& options) {
   }
   auto const loaded = scenario::load(options.file, options.changes);
   if (auto const* const found = std::get_if<scenario::problems>(&loaded)) {
-    return complain(*found);
+    return complain(options.command, *found);
   }
   auto const& what = std::get<scenario::scenario>(loaded);
   if (options.check) {

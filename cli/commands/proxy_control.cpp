@@ -104,7 +104,7 @@ http_response proxy_control::answer(http_request const& asked) const {
     return *std::move(refused);
   }
   if (target == "/status") {
-    return asked.method == "GET" ? with_body(200, status()) : not_allowed(asked, "GET");
+    return asked.method == "GET" ? with_body(200, status()) : not_allowed(asked, "GET, HEAD");
   }
   if (target == collection) {
     return all_faults(asked);
@@ -126,7 +126,7 @@ http_response proxy_control::all_faults(http_request const& asked) const {
   if (asked.method == "POST") {
     return add(asked.body);
   }
-  return not_allowed(asked, "GET, PUT, POST");
+  return not_allowed(asked, "GET, HEAD, PUT, POST");
 }
 
 http_response proxy_control::one_fault(http_request const& asked, std::string_view id) const {
@@ -141,7 +141,7 @@ http_response proxy_control::one_fault(http_request const& asked, std::string_vi
   if (asked.method == "DELETE") {
     return remove(*name);
   }
-  return not_allowed(asked, "GET, DELETE");
+  return not_allowed(asked, "GET, HEAD, DELETE");
 }
 
 http_response proxy_control::list() const {

@@ -1,5 +1,6 @@
 #include "commands/simulate.hpp"
 
+#include "commands/complaint.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/output.hpp"
 #include "commands/simulate_report.hpp"
@@ -195,10 +196,7 @@ class batch {
 int simulate(simulate_options const& options) {
   auto const loaded = scenario::load(options.file, options.changes);
   if (auto const* const refused = std::get_if<scenario::problems>(&loaded)) {
-    for (auto const& message : refused->messages) {
-      std::fprintf(stderr, "%s\n", message.c_str());
-    }
-    return static_cast<int>(refused->why);
+    return complain("simulate", *refused);
   }
   batch all{std::get<scenario::scenario>(loaded), options};
   all.run();

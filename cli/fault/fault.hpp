@@ -98,7 +98,7 @@ struct fault_spec {
   drawn_per per = drawn_per::connection;
 
   duration delay{};
-  duration jitter{}; ///< half the width for uniform, the deviation for normal
+  duration jitter{}; ///< half the width for uniform, the standard deviation for the others
   distribution spread = distribution::uniform;
   std::uint64_t rate = 0;      ///< bytes a second
   std::size_t queue = 0;       ///< bytes that wait for their turn

@@ -190,11 +190,27 @@ void link::flush(stream& which) {
     which.queue.clear();
   } else if (!effects_.empty()) {
     flush_in_portions(which);
-  } else if (which.queue.flush(which.to->socket.get(), shared_->loop.now()) ==
-             wire::sending::failed) {
+  } else {
+    static_cast<void>(send_from_queue(which, std::string::npos));
+  }
+}
+
+/// As much of what is due as the receiver takes, `most` at most.
+wire::sending link::send_from_queue(stream& which, std::size_t most) {
+  auto const before = which.queue.size();
+  auto const how = which.queue.flush(which.to->socket.get(), shared_->loop.now(), most);
+  count_passed(which, before - which.queue.size());
+  if (how == wire::sending::failed) {
     fail(*which.to);
     which.queue.clear();
   }
+  return how;
+}
+
+void link::count_passed(stream const& which, std::size_t bytes) const noexcept {
+  auto& counts = shared_->counts;
+  (which.towards == direction::downstream ? counts.downstream_bytes : counts.upstream_bytes) +=
+      bytes;
 }
 
 void link::flush_in_portions(stream& which) {
@@ -209,10 +225,8 @@ void link::flush_in_portions(stream& which) {
       return;
     }
     auto const before = which.queue.size();
-    auto const how = which.queue.flush(which.to->socket.get(), now, most);
+    auto const how = send_from_queue(which, most);
     if (how == wire::sending::failed) {
-      fail(*which.to);
-      which.queue.clear();
       return;
     }
     auto const sent = before - which.queue.size();
@@ -279,8 +293,6 @@ void link::pass(stream& which, std::span<char> bytes) {
     held.add(each->fault(), read.delay - before);
   }
   ++which.chunks;
-  (at.is_down() ? shared_->counts.downstream_bytes : shared_->counts.upstream_bytes) +=
-      bytes.size();
   which.end = read.end;
   which.ended_by = read.ended_by;
   send_or_queue(which, {read.bytes.data(), read.bytes.size()}, held);
@@ -296,6 +308,7 @@ void link::send_or_queue(stream& which, std::string_view bytes, hold const& held
       fail(*which.to);
       return;
     }
+    count_passed(which, sent.count);
     bytes.remove_prefix(sent.count);
   }
   which.queue.push(bytes, held);

@@ -32,7 +32,7 @@ struct relay_options {
   std::size_t most_clients = 16384;                 ///< UDP: so many are told apart at once
 };
 
-/// What has passed.
+/// What has passed: bytes when they are sent on.
 struct traffic {
   std::uint64_t clients = 0;     ///< connections, or UDP clients
   std::uint64_t open = 0;        ///< of these now

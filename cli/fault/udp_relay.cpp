@@ -158,8 +158,6 @@ void udp_relay::reap(duration limit) {
 
 void udp_relay::pass(flow& of, direction towards, std::span<char> bytes) {
   of.last_used = loop().now();
-  (towards == direction::downstream ? traffic_.downstream_bytes : traffic_.upstream_bytes) +=
-      bytes.size();
   auto& number = towards == direction::downstream ? of.sent_down : of.sent_up;
   draw_point const point{of.number, towards, number++};
   passing what{.bytes = bytes, .more = {}, .due = hold{loop().now()}, .copies = 1};
@@ -227,6 +225,9 @@ udp_relay::fate udp_relay::apply(std::size_t fault, flow& of, draw_point const& 
     schedule_.count(fault);
     return fate::gone;
   case fault_type::reorder:
+    if (is_being_overtaken(of, point.towards, fault)) {
+      return fate::goes_on; // by this one
+    }
     schedule_.count(fault);
     hold_back(of, point.towards, what, fault, spec.behind);
     return fate::gone;
@@ -277,6 +278,12 @@ void udp_relay::hold_back(flow& of, direction towards, passing const& what, std:
     ++of.late;
     held_.push_back({&of, towards, fault, overtakers, {what.bytes.begin(), what.bytes.end()}});
   }
+}
+
+bool udp_relay::is_being_overtaken(flow const& of, direction towards, std::size_t fault) const {
+  return std::ranges::any_of(held_, [&](held_datagram const& each) {
+    return each.of == &of && each.towards == towards && each.fault == fault;
+  });
 }
 
 /// One datagram more has gone by those that are held for others to overtake.
@@ -333,16 +340,20 @@ void udp_relay::turn_port(std::size_t fault, schedule::change::kind what) {
 
 void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
   // A datagram that the kernel does not take is lost, as datagrams are.
+  auto const count = [bytes](std::uint64_t& passed, ssize_t sent) {
+    passed += sent >= 0 ? bytes.size() : 0;
+  };
   if (towards == direction::upstream) {
-    auto const size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    auto size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == ECONNREFUSED) {
       // The error was an earlier datagram's; this one has not been sent yet.
       find_refused(of);
-      ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     }
+    count(traffic_.upstream_bytes, size);
   } else if (ports_closed_ == 0) {
-    ::sendto(port_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, of.client.data(),
-             of.client.size());
+    count(traffic_.downstream_bytes, ::sendto(port_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL,
+                                              of.client.data(), of.client.size()));
   }
 }
 

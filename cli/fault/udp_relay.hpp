@@ -118,6 +118,7 @@ class udp_relay final : public relay, private wire::event_loop::watcher {
   void hurry(std::size_t fault);
   void hold_back(flow& of, direction towards, passing const& what, std::size_t fault,
                  std::size_t overtakers);
+  [[nodiscard]] bool is_being_overtaken(flow const& of, direction towards, std::size_t fault) const;
   void overtake(flow& of, direction towards);
   void release(std::function<bool(held_datagram const&)> const& which);
   void turn_port(std::size_t fault, schedule::change::kind what);

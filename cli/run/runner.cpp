@@ -234,6 +234,9 @@ class runner {
       return;
     }
     if (interrupted_by_ != 0) {
+      if (::isatty(STDERR_FILENO) != 0) { // what shows the progress has left its line open
+        static_cast<void>(::write(STDERR_FILENO, "\n", 1));
+      }
       ::_exit(128 + signal);
     }
     interrupted_by_ = signal;

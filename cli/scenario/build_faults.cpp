@@ -91,6 +91,21 @@ void check_length(located const& from, fault::fault_spec const& made, net::trans
   }
 }
 
+/// Else what is asked for is not what arrives: no delay is negative. A normal distribution has no
+/// end; of one of forty the delay is cut at 0.
+void check_jitter(located const& from, fault::fault_spec const& made, problem_list& problems) {
+  located const jitter = from["jitter"];
+  if (!jitter || !from["delay"] || !from["distribution"]) {
+    return; // not of this type, or refused already
+  }
+  bool const has_no_end = made.spread == fault::distribution::normal;
+  if (made.jitter > (has_no_end ? made.delay / 2 : made.delay)) {
+    problems.add(jitter->where, jitter.pointer,
+                 "found " + shown(*jitter) + ", and the delay is " + format_duration(made.delay) +
+                     "; allowed: at most " + (has_no_end ? "half of that" : "that"));
+  }
+}
+
 class faults_reader {
  public:
   explicit faults_reader(build_context& context) : context_{context} {}
@@ -119,6 +134,7 @@ class faults_reader {
         check_mode(from, made);
       }
       check_repeat(from, made);
+      check_jitter(from, made, context_.problems);
       context_.made.faults.push_back(std::move(made));
     }
     check_names(list);
@@ -368,6 +384,7 @@ fault::fault_spec read_proxy_fault(located const& from, net::transport kind,
   if (made.repeat && check_overlap(from, made, problems)) {
     check_count(from["repeat"]["count"], *made.repeat, problems);
   }
+  check_jitter(from, made, problems);
   made.written = written(with_values(*from));
   return made;
 }

@@ -26,7 +26,7 @@ constexpr std::array latency_keys{
              .high = ten_years},
     key_rule{.name = "jitter",
              .what = shape::duration,
-             .meaning = "how far the delay spreads",
+             .meaning = "half the width of a uniform spread, else its standard deviation",
              .fallback = "\"0s\"",
              .high = ten_years},
     key_rule{.name = "distribution",

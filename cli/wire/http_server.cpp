@@ -46,7 +46,10 @@ std::string_view reason_of(unsigned status) {
 
 enum class connection_end : std::uint8_t { stays, closes };
 
-std::string as_text(http_response const& response, connection_end end) {
+/// To a HEAD the head alone is sent, as a GET would get it.
+enum class answer_part : std::uint8_t { whole, head };
+
+std::string as_text(http_response const& response, connection_end end, answer_part part) {
   auto text = "HTTP/1.1 " + std::to_string(response.status) + " " +
               std::string{reason_of(response.status)} + "\r\n";
   if (response.status != 204) {
@@ -60,7 +63,8 @@ std::string as_text(http_response const& response, connection_end end) {
   if (end == connection_end::closes) {
     text += "Connection: close\r\n";
   }
-  return text + "\r\n" + response.body;
+  text += "\r\n";
+  return part == answer_part::whole ? text + response.body : text;
 }
 
 /// The reason that a request cannot be read for.
@@ -195,34 +199,45 @@ class http_server::connection final : public event_loop::watcher, private event_
 
   void respond() {
     auto& message = parser_->get();
-    std::string host{field(message, http::field::host)};
-    if (message.version() >= 11 && message.find(http::field::host) == message.end()) {
+    bool const names_host = message.find(http::field::host) != message.end();
+    if (message.version() >= 11 && !names_host) {
       refuse(http_refusal(400, {"a request of HTTP/1.1 has a Host"}));
       return;
     }
     auto const type = field(message, http::field::content_type);
     auto media = lower(type.substr(0, type.find(';')));
     media.erase(media.find_last_not_of(" \t") + 1);
-    http_request const asked{
-        .method = {message.method_string().data(), message.method_string().size()},
-        .target = {message.target().data(), message.target().size()},
-        .content_type = std::move(media),
-        .body = std::move(message.body())};
-    bool const from_page = message.find(http::field::origin) != message.end();
-    auto const answer = from_page ? http_refusal(403, {"a request with an Origin comes from a "
-                                                       "page; pages are not served"})
-                                  : owner_->answer(asked, host);
+    bool const head_only = message.method() == http::verb::head;
+    http_request const asked{.method = head_only ? "GET" : std::string{message.method_string()},
+                             .target = {message.target().data(), message.target().size()},
+                             .content_type = std::move(media),
+                             .body = std::move(message.body())};
+    auto const answer = answer_to(asked, names_host);
     auto const end = message.keep_alive() ? connection_end::stays : connection_end::closes;
     phase_ = end == connection_end::stays ? phase::reading : phase::closing;
     begun_ = !received_.empty();
     begin_request();
-    send(as_text(answer, end));
+    send(as_text(answer, end, head_only ? answer_part::head : answer_part::whole));
+  }
+
+  /// Pages are kept out: they bring an Origin, or the name by which they found this machine.
+  [[nodiscard]] http_response answer_to(http_request const& asked, bool names_host) const {
+    auto const& message = parser_->get();
+    if (message.find(http::field::origin) != message.end()) {
+      return http_refusal(403,
+                          {"a request with an Origin comes from a page; pages are not served"});
+    }
+    if (names_host && owner_->where().is_loopback() &&
+        !is_own_name(std::string{field(message, http::field::host)})) {
+      return http_refusal(403, {"the Host of a request is an address or localhost"});
+    }
+    return owner_->answer(asked);
   }
 
   void refuse(http_response const& why) {
     phase_ = phase::closing;
     received_.clear();
-    send(as_text(why, connection_end::closes));
+    send(as_text(why, connection_end::closes, answer_part::whole));
     loop().again(*this);
   }
 
@@ -330,10 +345,7 @@ void http_server::drop(connection& which) {
   connections_.erase(found);
 }
 
-http_response http_server::answer(http_request const& asked, std::string const& host) const {
-  if (where().is_loopback() && !is_own_name(host)) {
-    return http_refusal(403, {"the Host of a request is an address or localhost"});
-  }
+http_response http_server::answer(http_request const& asked) const {
   try {
     return answer_(asked);
   } catch (std::exception const& failed) {

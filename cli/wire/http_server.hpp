@@ -24,8 +24,8 @@
 namespace conecta::wire {
 
 struct http_request {
-  std::string method;       ///< as sent: "GET"
-  std::string target;       ///< as sent: "/faults/a%20b"
+  std::string method; ///< as sent: "GET"; of a HEAD, whose answer leaves without its body, too
+  std::string target; ///< as sent: "/faults/a%20b"
   std::string content_type; ///< in lower case, without parameters
   std::string body;
 };
@@ -57,7 +57,7 @@ class http_server {
 
   void take(descriptor socket);
   void drop(connection& which);
-  [[nodiscard]] http_response answer(http_request const& asked, std::string const& host) const;
+  [[nodiscard]] http_response answer(http_request const& asked) const;
 
   handler answer_;
   loop_thread thread_;

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 
 #include <exception>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -29,6 +30,10 @@ open_failure current_open_failure() noexcept {
     return {errc::open_failed,
             copy_if_possible("the open hook threw something that is no exception")};
   }
+}
+
+void throw_no_open() {
+  throw std::logic_error{"the endpoint has no open hook: only what is added can be lent"};
 }
 
 error refused_options(invalid_options const& refused) {

@@ -66,6 +66,9 @@ TEST_CASE("a proxy relays datagrams, and drops them when told to") {
   CHECK(before.remove("lossy").status == 204);
   client.send("kept, too");
   CHECK(client.receive_datagram().bytes == "kept, too");
+  auto const status = before.status();
+  CHECK(status.at("upstream_bytes") == 17);
+  CHECK(status.at("downstream_bytes") == 13); // what was lost did not pass
 }
 
 TEST_CASE("a proxy stands before the socket of a path, too") {

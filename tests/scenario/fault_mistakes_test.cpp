@@ -46,6 +46,24 @@ TEST_CASE("an error is one of the target's protocol") {
   CHECK_THAT(with("tcp-echo", "X"), Contains("a tcp-echo has no errors"));
 }
 
+TEST_CASE("a delay that jitters is never negative, so that its mean is what was asked for") {
+  auto const with = [](std::string const& delay, std::string const& rest) {
+    return with_fault(R"("id": "f", "endpoint": "a", "type": "latency", "at": "steady+1s",
+      "for": "1s", "delay": )" +
+                      delay + ", " + rest);
+  };
+  CHECK(with(R"("10ms")", R"("jitter": "10ms")") == lines{});
+  CHECK(with(R"("10ms")", R"("jitter": "10ms", "distribution": "pareto")") == lines{});
+  CHECK(with(R"("10ms")", R"("jitter": "5ms", "distribution": "normal")") == lines{});
+  std::string const found = "test.json:8: /faults/0/jitter: found \"11ms\", and the delay is ";
+  CHECK(with(R"("10ms")", R"("jitter": "11ms")") == lines{found + "10ms; allowed: at most that"});
+  CHECK(with(R"("10ms")", R"("jitter": "11ms", "distribution": "pareto")") ==
+        lines{found + "10ms; allowed: at most that"});
+  CHECK(with(R"("20ms")", R"("jitter": "11ms", "distribution": "normal")") ==
+        lines{found + "20ms; allowed: at most half of that"});
+  CHECK(with("10", R"("jitter": "11ms")").size() == 1); // the delay alone
+}
+
 TEST_CASE("a bandwidth is bytes a second") {
   auto const rate = [](std::string const& text) {
     return with_fault(R"("id": "f", "endpoint": "a", "type": "bandwidth", "at": "steady+1s",

@@ -63,6 +63,30 @@ TEST_CASE("a handler gets the request as it was sent, and its answer is sent bac
   CHECK(client.receive(1).ended);
 }
 
+TEST_CASE("a HEAD is answered as a GET, without the body") {
+  http_server const server{wire::address::loopback(), [](http_request const& asked) {
+                             return http_response{200, asked.method, {}};
+                           }};
+  auto const client = plain_socket::connect_tcp(server.where());
+  std::string const rest = " / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  client.send("HEAD" + rest + "GET" + rest);
+  auto const head = head_of(client);
+  CHECK(head.find("Content-Length: 3\r\n") != std::string::npos);
+  CHECK(answer_of(client) == head + "GET");
+}
+
+TEST_CASE("a request of HTTP/1.0 needs no Host, and one of HTTP/1.1 does") {
+  http_server const server{wire::address::loopback(),
+                           [](http_request const&) { return http_response{200, "{}", {}}; }};
+  auto const asked = [&](std::string const& version) {
+    auto const client = plain_socket::connect_tcp(server.where());
+    client.send("GET / HTTP/" + version + "\r\n\r\n");
+    return answer_of(client);
+  };
+  CHECK(asked("1.0").starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(asked("1.1").starts_with("HTTP/1.1 400 Bad Request\r\n"));
+}
+
 TEST_CASE("what a handler throws is answered with 500, and the next request is served") {
   int calls = 0;
   http_server server{wire::address::loopback(), [&](http_request const&) -> http_response {

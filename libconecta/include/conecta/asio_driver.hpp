@@ -302,6 +302,9 @@ class asio_state final : public shelf<T>,
     std::optional<open_failure> failed;
     try {
       require_time(context);
+      if (!self->endpoint_.open) {
+        throw_no_open();
+      }
       auto opening = self->endpoint_.open(context);
       T resource = co_await std::move(opening);
       (*self)[slot.index].emplace(std::move(resource));

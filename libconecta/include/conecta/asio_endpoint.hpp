@@ -10,8 +10,9 @@
 
 namespace conecta {
 
-/// The hooks of asio_pool<T>: coroutines. `open` is required; without `check` a resource counts as
-/// healthy, without `close` its destructor is all. Errors as in conecta/endpoint.hpp.
+/// The hooks of asio_pool<T>: coroutines. Without `open` only what is added can be lent, without
+/// `check` a resource counts as healthy, without `close` its destructor is all. Errors as in
+/// conecta/endpoint.hpp.
 template <class T>
 struct asio_endpoint {
   template <class Result>

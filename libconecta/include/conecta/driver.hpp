@@ -66,6 +66,9 @@ struct open_failure {
 /// Of the exception that is being handled.
 [[nodiscard]] open_failure current_open_failure() noexcept;
 
+/// Throws what says that an endpoint has no open hook.
+[[noreturn]] void throw_no_open();
+
 /// invalid_options as a value: std::errc::invalid_argument, with every violation in the detail.
 [[nodiscard]] error refused_options(invalid_options const& refused);
 /// A thread that could not be started, as a value.

@@ -77,7 +77,7 @@ class hook<Result(Arguments...)> {
 /// The hooks of pool<T>. They run on the pool's worker threads and may block.
 template <class T>
 struct blocking_endpoint {
-  hooks::hook<T(hook_context const&)> open = {}; ///< required; or open()
+  hooks::hook<T(hook_context const&)> open = {}; ///< or open(); without it only add() brings any
   hooks::hook<bool(T&, unsigned failures_so_far, hook_context const&)> check = {}; ///< or check(T&)
   hooks::hook<bool(T&, hook_context const&)> reset = {};                           ///< or reset(T&)
   /// A look before lending, in the thread that acquires: must not block. If it sees that the

@@ -147,6 +147,9 @@ class pool : public pool_controls<pool<T>> {
     }
 
     void run_open(std::uint32_t index, hook_context const& context) override {
+      if (!endpoint.open) {
+        driver::throw_no_open();
+      }
       (*this)[index].emplace(endpoint.open(context));
     }
     bool run_check(std::uint32_t index, unsigned failures, hook_context const& context) override {
