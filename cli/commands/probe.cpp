@@ -9,12 +9,14 @@
 #include "commands/secret.hpp"
 #include "commands/tls.hpp"
 #include "report/safe_text.hpp"
+#include "run/descriptors.hpp"
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -38,15 +40,17 @@ CLI::Validator one_of(std::array<std::pair<char const*, Value>, Count> const& al
   return CLI::IsMember(names).description("");
 }
 
-constexpr int needed_descriptors = 16;
+constexpr std::size_t needed_descriptors = 16;
+constexpr unsigned most_headroom = 100'000;
 constexpr char const* clear_line = "\r\033[K";
 
 /// One line that is written over and over.
 void show_progress(probe_finding const& latest) {
   auto const why = latest.reason.empty() ? std::string{name_of(latest.state)} : latest.reason;
   auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(latest.total).count();
-  std::cerr << clear_line << "waiting for " << report::fitted(report::safe_text(latest.url), 40)
-            << "  " << why << "  " << seconds << " s" << std::flush;
+  std::cerr << clear_line << "waiting for "
+            << report::fitted(report::safe_text(title_of(latest)), 40) << "  " << why << "  "
+            << seconds << " s" << std::flush;
 }
 
 int run(probe_given const& options) {
@@ -63,9 +67,16 @@ int run(probe_given const& options) {
     return not_asked(configuration);
   }
   auto const targets = reads.targets();
-  auto limits = reads.limits(targets.size());
+  auto limits = reads.limits();
   if (!reads.understood()) {
     return not_asked(reads.wrong());
+  }
+  auto const needed = needed_descriptors +
+                      limits.headroom.value_or(1) * std::min(targets.size(), most_targets_at_once);
+  if (auto const most = run::raise_descriptor_limit(needed); most < needed && limits.headroom) {
+    std::cerr << "conecta probe: --headroom needs up to " << needed
+              << " file descriptors, and this process may have " << most << " (ulimit -Hn)\n";
+    return not_asked(configuration);
   }
   auto const shows_progress = limits.wait && !options.quiet && rewrites_lines(STDERR_FILENO);
   if (shows_progress) {
@@ -141,6 +152,8 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
           "-6", [options] { options->only = net::address_family::ipv6; },
           "Only IPv6 addresses of a host")
       ->excludes(ipv4);
+  probe->add_flag("--each-address", options->each_address,
+                  "Each address of a host is a target of its own");
   probe->add_option("--source", options->source, "Connect from this address of this host")
       ->type_name("IP");
   probe
@@ -187,6 +200,12 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
       ->check(CLI::Range(1U, 1'000'000U).description(""))
       ->excludes(wait)
       ->excludes(successes)
+      ->group(times);
+  probe
+      ->add_option("--headroom", options->headroom,
+                   "Ready if it takes so many connections at once; they\n"
+                   "are held until the last is there, then all closed")
+      ->check(CLI::Range(1U, most_headroom).description(""))
       ->group(times);
   probe->add_option("--warn", options->warn, "An attempt that takes longer is a warning")
       ->group(times);

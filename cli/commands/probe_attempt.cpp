@@ -14,6 +14,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <poll.h>
 #include <sys/socket.h>
 #include <utility>
 #include <vector>
@@ -118,16 +119,27 @@ void drain(net::connection& link) {
 
 } // namespace
 
-prober::prober(asio::io_context& context, probe_target const& target)
-    : context_{context}, target_{target}, timer_{context} {
+prober::prober(asio::io_context& context, probe_target const& target, keeping keeps)
+    : context_{context}, target_{target}, keeps_{keeps}, timer_{context} {
   finding_.url = target.url.to_string();
+  finding_.at = target.by.at ? target.by.at->to_string() : "";
 }
 
 void prober::attempt(instant deadline, std::function<void()> ended) {
-  unsigned const before = finding_.attempts;
-  finding_ = {};
-  finding_.url = target_.url.to_string();
-  finding_.attempts = before + 1;
+  begin(deadline, std::move(ended), examine);
+}
+
+void prober::look_up(instant deadline, std::function<void()> ended) {
+  begin(deadline, std::move(ended), find_addresses);
+}
+
+void prober::begin(instant deadline, std::function<void()> ended, step* first) {
+  probe_finding fresh;
+  fresh.url = std::move(finding_.url);
+  fresh.at = std::move(finding_.at);
+  fresh.attempts = finding_.attempts;
+  finding_ = std::move(fresh);
+  ++finding_.attempts;
   ended_ = std::move(ended);
   deadline_ = deadline;
   reached_ = reached::nobody;
@@ -140,47 +152,39 @@ void prober::attempt(instant deadline, std::function<void()> ended) {
     }
   });
   auto finished = [this](std::exception_ptr) { concluded(); };
-  auto coroutine = run(*this);
+  auto coroutine = run(*this, first);
   asio::co_spawn(context_, std::move(coroutine),
                  asio::bind_cancellation_slot(stop_.slot(), std::move(finished)));
+}
+
+void prober::keep_if_wanted(net::connection& link) {
+  if (keeps_ == keeping::connection && finding_.state == readiness::ready) {
+    kept_.emplace(std::move(link));
+  }
+}
+
+/// Bytes may wait before the end.
+bool prober::holds() const {
+  pollfd seen{.fd = kept_ ? kept_->handle() : -1, .events = POLLRDHUP, .revents = 0};
+  return kept_ && ::poll(&seen, 1, 0) == 0;
+}
+
+void prober::let_go() {
+  if (kept_ && talk_ != nullptr) {
+    static_cast<void>(kept_->socket().send(talk_->farewell()));
+  }
+  kept_.reset();
+  talk_.reset();
 }
 
 void prober::stop() { stop_.emit(asio::cancellation_type::terminal); }
 
 // Each awaited value has a name: g++ 12 miscompiles several shorter forms.
 
-asio::awaitable<void> prober::run(prober& self) {
+asio::awaitable<void> prober::run(prober& self, step* first) {
   try {
-    auto const& url = self.target_.url;
-    if (self.target_.depth >= protocol::level::auth && protocol::has_client_library(url.speaks)) {
-      auto asking = ask_by_client(self);
-      co_await std::move(asking);
-      co_return;
-    }
-    auto const executor = self.context_.get_executor();
-    net::dial_options const how = self.dialing();
-    auto establishing =
-        net::establish(executor, self.target_.url, self.counters_, self.deadline_, how);
-    net::connection link = co_await std::move(establishing);
-    self.reached_ = reached::connection;
-    self.connected_at_ = clock::now();
-    if (self.target_.depth == protocol::level::connect) {
-      self.finding_.state = readiness::ready;
-      co_return;
-    }
-    auto exchange = self.target_.url.speaks != net::protocol::none ? talk(self, url, link)
-                    : self.target_.asks                            ? ask(self, link)
-                                                                   : linger(self, link);
-    co_await std::move(exchange);
-    if (url.speaks == net::protocol::dns && self.finding_.reason == "truncated") {
-      auto again = talk_over_tcp(self);
-      co_await std::move(again);
-    }
-    self.finding_.exchanging = clock::now() - self.connected_at_;
-    auto const* const channel = link.socket().secured_by();
-    if (channel != nullptr && channel->problem() != net::tls_problem::none) {
-      self.failed(channel->problem()); // TLS 1.3 refuses a client after the handshake
-    }
+    auto doing = first(self);
+    co_await std::move(doing);
   } catch (boost::system::system_error const& thrown) {
     if (net::is_of_tls(thrown.code())) {
       self.failed(static_cast<net::tls_problem>(thrown.code().value()));
@@ -195,10 +199,57 @@ asio::awaitable<void> prober::run(prober& self) {
   }
 }
 
+asio::awaitable<void> prober::find_addresses(prober& self) {
+  auto looking = net::addresses_of(self.context_.get_executor(), self.target_.url, self.deadline_,
+                                   self.dialing());
+  std::vector<asio::ip::tcp::endpoint> const found = co_await std::move(looking);
+  self.addresses_.clear();
+  for (auto const& each : found) {
+    self.addresses_.push_back(each.address());
+  }
+  self.finding_.state = readiness::ready;
+}
+
+asio::awaitable<void> prober::examine(prober& self) {
+  auto const& url = self.target_.url;
+  if (self.target_.depth >= protocol::level::auth && protocol::has_client_library(url.speaks)) {
+    auto asking = ask_by_client(self);
+    co_await std::move(asking);
+    co_return;
+  }
+  auto const executor = self.context_.get_executor();
+  net::dial_options const how = self.dialing();
+  auto establishing =
+      net::establish(executor, self.target_.url, self.counters_, self.deadline_, how);
+  net::connection link = co_await std::move(establishing);
+  self.reached_ = reached::connection;
+  self.connected_at_ = clock::now();
+  if (self.target_.depth == protocol::level::connect) {
+    self.finding_.state = readiness::ready;
+    self.keep_if_wanted(link);
+    co_return;
+  }
+  auto exchange = self.target_.url.speaks != net::protocol::none ? talk(self, url, link)
+                  : self.target_.asks                            ? ask(self, link)
+                                                                 : linger(self, link);
+  co_await std::move(exchange);
+  if (url.speaks == net::protocol::dns && self.finding_.reason == "truncated") {
+    auto again = talk_over_tcp(self);
+    co_await std::move(again);
+  }
+  self.finding_.exchanging = clock::now() - self.connected_at_;
+  auto const* const channel = link.socket().secured_by();
+  if (channel != nullptr && channel->problem() != net::tls_problem::none) {
+    self.failed(channel->problem()); // TLS 1.3 refuses a client after the handshake
+  }
+  self.keep_if_wanted(link);
+}
+
 net::dial_options prober::dialing() {
   return {.notes = &notes_,
           .tls = &target_.by.tls,
           .only = target_.by.only,
+          .at = target_.by.at,
           .connect_within = target_.by.connect_within,
           .from = target_.by.from,
           .announces = target_.by.announces};
@@ -209,7 +260,7 @@ asio::awaitable<void> prober::ask_by_client(prober& self) {
   net::dial_options const how = self.dialing();
   auto attempting = protocol::attempt_by_client(self.context_.get_executor(), self.target_.url,
                                                 self.target_.depth, self.deadline_, how);
-  protocol::client_attempt const made = co_await std::move(attempting);
+  protocol::client_attempt made = co_await std::move(attempting);
   if (made.session == nullptr) {
     self.finding_.state = readiness::not_attempted;
     self.finding_.reason = "built_without";
@@ -221,12 +272,18 @@ asio::awaitable<void> prober::ask_by_client(prober& self) {
     self.finding_.exchanging = clock::now() - *made.reached_at;
   }
   self.heard(made.how);
+  if (self.finding_.state == readiness::ready) {
+    net::connection link{self.context_.get_executor(), std::move(made.session), self.counters_};
+    self.keep_if_wanted(link);
+  }
 }
 
 asio::awaitable<void> prober::talk(prober& self, net::endpoint_url const& to,
                                    net::connection& link) {
-  auto const introduced = protocol::introduce(to, {.asks = self.target_.depth}).value();
-  auto talking = protocol::conduct(link, *introduced, self.deadline_);
+  bool const stays = self.keeps_ == keeping::connection;
+  self.talk_ = protocol::introduce(to, {.asks = self.target_.depth, .stays = stays}).value();
+  auto talking = protocol::conduct(link, *self.talk_, self.deadline_,
+                                   stays ? protocol::parting::later : protocol::parting::at_once);
   auto const how = co_await std::move(talking);
   self.heard(how);
 }

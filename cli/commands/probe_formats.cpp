@@ -77,13 +77,13 @@ std::string nagios(probe_outcome const& what) {
   }
   for (auto const& each : all) {
     if (all.size() == 1 || !is_good(each, what) || !each.warning.empty()) {
-      line += (all.size() > 1 ? "; " : "") + each.url + " " + in_words(each);
+      line += (all.size() > 1 ? "; " : "") + title_of(each) + " " + in_words(each);
     }
   }
   line = without(std::move(line), "|\n") + " |";
   auto const limit = [](std::optional<duration> most) { return most ? seconds(*most) : ""; };
   for (auto const& each : all) {
-    line += " '" + without(each.url, "'=|") + "'=" + seconds(each.took) + "s;" +
+    line += " '" + without(title_of(each), "'=|") + "'=" + seconds(each.took) + "s;" +
             limit(what.limits.warn) + ";" + limit(what.limits.crit) + ";0";
   }
   return line + "\n";
@@ -113,25 +113,36 @@ std::string prometheus(probe_outcome const& what) {
   };
   describe(out, "conecta_probe_success", "1 where the target is as wanted, else 0.");
   for (auto const& each : all) {
-    sample("conecta_probe_success", label("target", each.url), is_good(each, what) ? "1" : "0");
+    sample("conecta_probe_success", label("target", title_of(each)),
+           is_good(each, what) ? "1" : "0");
   }
   describe(out, "conecta_probe_state",
            "Its state: 0 ready, 1 not ready, 2 no answer, 3 not "
            "attempted, 4 denied, 5 other protocol.");
   for (auto const& each : all) {
-    sample("conecta_probe_state", label("target", each.url) + "," + label("reason", each.reason),
+    sample("conecta_probe_state",
+           label("target", title_of(each)) + "," + label("reason", each.reason),
            std::to_string(static_cast<int>(each.state)));
   }
   describe(out, "conecta_probe_duration_seconds", "Where the time of the last attempt went.");
   for (auto const& each : all) {
     auto const phase = [&](std::string_view name, duration time) {
       sample("conecta_probe_duration_seconds",
-             label("target", each.url) + "," + label("phase", name), seconds(time));
+             label("target", title_of(each)) + "," + label("phase", name), seconds(time));
     };
     phase("dns", each.resolving);
     phase("connect", each.connecting);
     phase("tls", each.securing.value_or(duration::zero()));
     phase("exchange", each.exchanging.value_or(duration::zero()));
+  }
+  if (what.limits.headroom) {
+    describe(out, "conecta_probe_connections_held", "How many it took at once.");
+  }
+  for (auto const& each : all) {
+    if (each.headroom) {
+      sample("conecta_probe_connections_held", label("target", title_of(each)),
+             std::to_string(each.headroom->held));
+    }
   }
   bool const any_certificate = std::any_of(all.begin(), all.end(), [](auto const& each) {
     return each.certificate_expires.has_value();
@@ -142,7 +153,7 @@ std::string prometheus(probe_outcome const& what) {
   }
   for (auto const& each : all) {
     if (each.certificate_expires) {
-      sample("conecta_probe_certificate_expiry_timestamp_seconds", label("target", each.url),
+      sample("conecta_probe_certificate_expiry_timestamp_seconds", label("target", title_of(each)),
              std::to_string(std::chrono::system_clock::to_time_t(*each.certificate_expires)));
     }
   }
@@ -161,8 +172,8 @@ std::string junit(probe_outcome const& what) {
                     "\" errors=\"0\" skipped=\"0\">\n";
   for (auto const& each : all) {
     out += "  <testcase classname=\"probe\" name=\"" +
-           report::xml_escaped(report::safe_text(each.url)) + "\" time=\"" + seconds(each.took) +
-           "\"";
+           report::xml_escaped(report::safe_text(title_of(each))) + "\" time=\"" +
+           seconds(each.took) + "\"";
     if (is_good(each, what)) {
       out += "/>\n";
       continue;
@@ -181,7 +192,7 @@ std::string tap(probe_outcome const& what) {
     // "#" would begin a directive.
     out +=
         (is_good(each, what) ? "ok " : "not ok ") + std::to_string(index + 1) + " - " +
-        without(each.url, "#") + "\n  ---\n  state: " + std::string{name_of(each.state)} +
+        without(title_of(each), "#") + "\n  ---\n  state: " + std::string{name_of(each.state)} +
         "\n  duration_ms: " + number(std::chrono::duration<double, std::milli>{each.took}.count()) +
         "\n";
     if (!each.reason.empty()) {

@@ -75,19 +75,22 @@ std::vector<probe_target> probe_reader::targets() {
   for (auto const& [url, place] : all) {
     auto parsed = parse_target(url, wishes);
     if (auto* const target = std::get_if<probe_target>(&parsed)) {
+      if (options_.headroom && target->url.kind == net::transport::udp) {
+        refuse(report::safe_text(place) + ": over UDP there is no connection, and no --headroom");
+      }
       made.push_back(std::move(*target));
     } else { // The URL is not repeated: it may hold a password, and could not be read to mask it.
       refuse(report::safe_text(place) + ": " + std::get<net::url_error>(parsed).message);
     }
   }
-  if (options_.quorum && *options_.quorum > all.size()) {
+  if (options_.quorum && *options_.quorum > all.size() && !options_.each_address) {
     refuse("--quorum is " + std::to_string(*options_.quorum) + ", allowed: 1 to " +
            std::to_string(all.size()) + ", the number of URLs");
   }
   return made;
 }
 
-probe_limits probe_reader::limits(std::size_t targets) {
+probe_limits probe_reader::limits() {
   probe_limits made;
   made.attempt = time("--timeout", options_.timeout);
   made.wait = time("--wait", options_.wait);
@@ -96,13 +99,15 @@ probe_limits probe_reader::limits(std::size_t targets) {
   made.longest_between = time("--max-interval", options_.longest_interval);
   made.successes = options_.successes;
   made.count = options_.count;
+  made.headroom = options_.headroom;
   made.warn = time("--warn", options_.warn);
   made.crit = time("--crit", options_.crit);
   made.cert_warn = age("--cert-warn", options_.cert_warn);
   made.cert_crit = age("--cert-crit", options_.cert_crit);
   made.warnings_fail = options_.warnings_fail;
   made.policy.wanted = options_.invert ? readiness::no_answer : readiness::ready;
-  made.policy.needed = options_.any ? 1 : options_.quorum.value_or(targets);
+  made.policy.needed = options_.any ? std::optional<std::size_t>{1} : options_.quorum;
+  made.each_address = options_.each_address;
   return made;
 }
 

@@ -24,6 +24,7 @@ struct probe_given {
   std::string timeout = "2s";
   std::optional<std::string> connect_timeout;
   net::address_family only = net::address_family::any;
+  bool each_address = false;
   std::optional<std::string> source;
   net::proxy_protocol announces = net::proxy_protocol::none;
   std::optional<std::string> wait;
@@ -32,6 +33,7 @@ struct probe_given {
   std::string longest_interval = "5s";
   unsigned successes = 1;
   std::optional<unsigned> count;
+  std::optional<unsigned> headroom;
   std::optional<std::string> warn, crit, cert_warn, cert_crit;
   bool warnings_fail = false;
   std::string file; ///< of more URLs
@@ -88,7 +90,7 @@ class probe_reader {
   /// False: it was given, and there is none.
   [[nodiscard]] bool read_password();
   [[nodiscard]] std::vector<probe_target> targets();
-  [[nodiscard]] probe_limits limits(std::size_t targets);
+  [[nodiscard]] probe_limits limits();
 
  private:
   duration time(char const* option, std::string const& text);

@@ -95,12 +95,16 @@ std::string phases_of(probe_finding const& finding) {
 
 // The shortest that says it all, so that it fits a terminal; the JSON has every phase of each.
 std::string line_of(probe_finding const& finding, std::size_t url_width) {
-  std::string line = padded(in_words(finding.state), 14) + "  " + padded(finding.url, url_width) +
-                     "  " +
+  std::string line = padded(in_words(finding.state), 14) + "  " +
+                     padded(title_of(finding), url_width) + "  " +
                      (finding.spread ? in_words(*finding.spread, finding.attempts)
                                      : report::human_duration(finding.total));
   if (finding.state == readiness::ready && !finding.spread) {
     line += " (" + phases_of(finding) + ")";
+  }
+  if (finding.headroom) {
+    line += "  " + std::to_string(finding.headroom->held) + " of " +
+            std::to_string(finding.headroom->asked) + " at once";
   }
   if (!finding.reason.empty()) {
     constexpr std::size_t most_columns = 120; // of the JSON it is all
@@ -110,7 +114,7 @@ std::string line_of(probe_finding const& finding, std::size_t url_width) {
   if (!finding.warning.empty()) {
     line += "  " + finding.warning;
   }
-  if (is_behind_a_name(finding)) {
+  if (is_behind_a_name(finding) && finding.at.empty()) {
     line += ", " + report::safe_text(finding.address);
   }
   if (finding.attempts > 1 && !finding.spread) {
@@ -129,6 +133,8 @@ json json_of(probe_spread const& all) {
           {"max_ns", all.longest.count()}};
 }
 
+json json_of(probe_headroom const& found) { return {{"asked", found.asked}, {"held", found.held}}; }
+
 json json_of(probe_finding const& finding) {
   json out;
   out["url"] = finding.url;
@@ -146,6 +152,7 @@ json json_of(probe_finding const& finding) {
   out["certificate_expires"] = date(finding.certificate_expires);
   out["attempts"] = finding.attempts;
   out["spread"] = finding.spread ? json_of(*finding.spread) : json(nullptr);
+  out["headroom"] = finding.headroom ? json_of(*finding.headroom) : json(nullptr);
   out["wait_expired"] = finding.waiting == probe_finding::patience::expired;
   return out;
 }
@@ -156,7 +163,7 @@ std::string probe_text(std::vector<probe_finding> const& findings) {
   constexpr std::size_t widest_column = 40; // a longer URL shifts its own line alone
   std::size_t widest = 0;
   for (auto const& each : findings) {
-    widest = std::max(widest, std::min(each.url.size(), widest_column));
+    widest = std::max(widest, std::min(title_of(each).size(), widest_column));
   }
   std::string text;
   for (auto const& each : findings) {

@@ -1,9 +1,10 @@
 #include "commands/probing.hpp"
 
-#include "commands/probe_attempt.hpp"
+#include "commands/crowd.hpp"
 #include "report/units.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -23,13 +24,19 @@ namespace {
 namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t most_at_once = 64;
 constexpr duration last_attempt = std::chrono::milliseconds{50}; ///< begins so long before the end
 
 /// The higher the worse, where `wanted` is what is good.
 unsigned badness(probe_finding const& found, readiness wanted) {
   return found.state == wanted ? found.warning.empty() ? 0U : 1U
                                : 2U + static_cast<unsigned>(found.state);
+}
+
+/// Whether its host has to be looked up.
+bool has_name(probe_target const& target) {
+  boost::system::error_code not_numeric;
+  static_cast<void>(asio::ip::make_address(target.url.host, not_numeric));
+  return target.url.socket_path.empty() && !target.by.at && not_numeric.failed();
 }
 
 /// All targets: as many at once as may be, again as long as there is to wait, and no longer than it
@@ -39,7 +46,7 @@ class inquiry {
   inquiry(std::vector<probe_target> const& targets, probe_limits const& limits)
       : limits_{limits}, signals_{context_, SIGINT, SIGTERM} {
     for (auto const& target : targets) {
-      asked_.push_back(std::make_unique<one>(context_, target));
+      asked_.push_back(std::make_unique<one>(context_, target, limits));
     }
   }
 
@@ -67,10 +74,21 @@ class inquiry {
 
  private:
   struct one {
-    one(asio::io_context& context, probe_target const& target)
-        : who{context, target}, until_next{context}, latest{who.finding()} {
+    one(asio::io_context& context, probe_target target_, probe_limits const& limits)
+        : target{std::move(target_)},
+          who{context, target, limits.headroom},
+          until_next{context},
+          latest{who.finding()} {
       latest.detail = "it was not asked";
+      if (limits.each_address && has_name(target)) {
+        scout.emplace(context, target);
+      }
     }
+    /// What an attempt is made by.
+    [[nodiscard]] probe_finding const& finding() const {
+      return scout ? scout->finding() : who.finding();
+    }
+    void stop() { scout ? scout->stop() : who.stop(); }
     void remember(readiness wanted) {
       bool const good = latest.state == wanted;
       as_wanted += good ? 1U : 0U;
@@ -91,7 +109,9 @@ class inquiry {
       return made;
     }
 
-    prober who;
+    probe_target target;
+    crowd who;
+    std::optional<prober> scout; ///< of the addresses that take its place
     asio::steady_timer until_next;
     probe_finding latest;
     probe_finding worst;        ///< of those counted
@@ -104,18 +124,41 @@ class inquiry {
   };
 
   void let_in() {
-    while (!over_ && running_ < most_at_once && !queue_.empty()) {
+    while (!over_ && running_ < most_targets_at_once && !queue_.empty()) {
       auto& next = *queue_.front();
       queue_.pop_front();
       ++running_;
       next.now = one::phase::asked;
       next.asked_at = clock::now();
       auto const deadline = std::min(saturating_add(next.asked_at, limits_.attempt), give_up_at_);
-      next.who.attempt(deadline, [this, &next] { attempted(next); });
+      if (next.scout) {
+        next.scout->look_up(deadline, [this, &next] { looked_up(next); });
+      } else {
+        next.who.attempt(deadline, [this, &next] { attempted(next); });
+      }
     }
     if (asked_.empty()) {
       finish();
     }
+  }
+
+  /// Its addresses take its place, and are asked next.
+  void looked_up(one& which) {
+    if (over_ || which.scout->finding().state != readiness::ready) {
+      return attempted(which);
+    }
+    --running_;
+    auto at = std::ranges::find(asked_, &which, &std::unique_ptr<one>::get);
+    gone_.push_back(std::move(*at)); // and runs yet
+    at = asked_.erase(at);
+    for (auto const& address : which.scout->addresses()) {
+      auto target = which.target;
+      target.by.at = address;
+      at = asked_.insert(at, std::make_unique<one>(context_, std::move(target), limits_));
+      queue_.push_back(at->get());
+      ++at;
+    }
+    let_in();
   }
 
   void attempted(one& which) {
@@ -123,7 +166,7 @@ class inquiry {
     which.now = one::phase::waiting;
     auto const now = clock::now();
     if (!over_ || which.latest.attempts == 0) { // what was cut off says nothing
-      which.latest = which.who.finding();
+      which.latest = which.finding();
       which.latest.took = now - which.asked_at;
       which.latest.total = now - began_;
       weigh(which.latest, limits_, std::chrono::system_clock::now());
@@ -199,7 +242,7 @@ class inquiry {
 
   /// Whether nothing that is still to come can matter. Without a wait each is asked once.
   [[nodiscard]] bool is_decided() const {
-    auto const needed = limits_.policy.needed;
+    auto const needed = limits_.policy.needed.value_or(asked_.size());
     return done_ == asked_.size() ||
            (limits_.wait && (successes_ >= needed || asked_.size() - hopeless_ < needed));
   }
@@ -212,7 +255,7 @@ class inquiry {
     for (auto const& each : asked_) {
       each->until_next.cancel();
       if (each->now == one::phase::asked) {
-        each->who.stop();
+        each->stop();
       }
     }
   }
@@ -221,7 +264,8 @@ class inquiry {
   asio::io_context context_{1};
   asio::signal_set signals_;
   std::vector<std::unique_ptr<one>> asked_;
-  std::deque<one*> queue_; ///< for their next attempts
+  std::vector<std::unique_ptr<one>> gone_; ///< for their addresses
+  std::deque<one*> queue_;                 ///< for their next attempts
   std::size_t running_ = 0;
   std::size_t done_ = 0;
   std::size_t successes_ = 0; ///< of those
@@ -233,6 +277,10 @@ class inquiry {
 };
 
 } // namespace
+
+std::string title_of(probe_finding const& found) {
+  return found.at.empty() ? found.url : found.url + " (" + found.at + ")";
+}
 
 bool is_permanent(probe_finding const& found) noexcept {
   return found.state == readiness::denied || found.state == readiness::other_protocol ||
@@ -290,7 +338,8 @@ int exit_code_of(probe_findings const& found, probe_limits const& limits) noexce
   auto const& policy = limits.policy;
   auto const as_wanted = [&](probe_finding const& each) { return each.state == policy.wanted; };
   auto const succeeded = std::ranges::count_if(found.all, as_wanted);
-  if (static_cast<std::size_t>(succeeded) >= policy.needed) {
+  auto const needed = policy.needed.value_or(found.all.size());
+  if (static_cast<std::size_t>(succeeded) >= needed) {
     bool const warned = std::ranges::any_of(
         found.all, [](probe_finding const& each) { return !each.warning.empty(); });
     return warned && limits.warnings_fail ? 1 : 0;
@@ -306,7 +355,7 @@ int exit_code_of(probe_findings const& found, probe_limits const& limits) noexce
     hopeless += policy.wanted == readiness::ready && is_permanent(each) ? 1U : 0U;
     expired = expired || each.waiting == probe_finding::patience::expired;
   }
-  if (expired && found.all.size() - hopeless >= policy.needed) {
+  if (expired && found.all.size() - hopeless >= needed) {
     return 124;
   }
   return worst == readiness::ready ? 1 : static_cast<int>(worst);

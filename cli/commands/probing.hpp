@@ -18,6 +18,7 @@
 #include <conecta/time.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -38,10 +39,13 @@ struct probe_question {
 struct probe_route {
   net::tls_options tls = {}; ///< where the URL is of TLS
   net::address_family only = net::address_family::any;
-  std::optional<duration> connect_within = {}; ///< to one address
+  std::optional<boost::asio::ip::address> at = {}; ///< of the host's addresses this one
+  std::optional<duration> connect_within = {};     ///< to one address
   std::optional<boost::asio::ip::address> from = {};
   net::proxy_protocol announces = net::proxy_protocol::none;
 };
+
+inline constexpr std::size_t most_targets_at_once = 64; ///< others wait for their turn
 
 struct probe_target {
   net::endpoint_url url;
@@ -79,11 +83,18 @@ struct probe_spread {
   duration shortest{}, median{}, longest{};
 };
 
+/// Of --headroom: connections at once.
+struct probe_headroom {
+  unsigned asked = 0;
+  unsigned held = 0;
+};
+
 /// Of the last attempt, but for the count and the total; of --count the worst attempt.
 struct probe_finding {
   enum class patience : std::uint8_t { left, expired };
 
   std::string url; ///< as it may be shown: no secret
+  std::string at;  ///< which of its addresses is meant; "": any
   readiness state = readiness::not_attempted;
   std::string reason;  ///< one word: an error's kind, or what the server said; "" when it is ready
   std::string detail;  ///< raw, may quote the peer
@@ -99,16 +110,20 @@ struct probe_finding {
   duration total{};                   ///< of all attempts and the waits between them
   unsigned attempts = 0;
   std::optional<probe_spread> spread; ///< of --count
+  std::optional<probe_headroom> headroom;
   patience waiting = patience::left;
 };
+
+/// What stands for the target: its URL, and which of its addresses is meant.
+[[nodiscard]] std::string title_of(probe_finding const& found);
 
 /// No waiting changes it.
 [[nodiscard]] bool is_permanent(probe_finding const& found) noexcept;
 
 /// Which findings are a success.
 struct probe_policy {
-  readiness wanted = readiness::ready; ///< or no_answer: that nobody is there
-  std::size_t needed = 1;              ///< so many targets must be found so
+  readiness wanted = readiness::ready;    ///< or no_answer: that nobody is there
+  std::optional<std::size_t> needed = {}; ///< so many targets must be found so; none: all
 };
 
 struct probe_limits {
@@ -118,8 +133,10 @@ struct probe_limits {
   duration longest_between = std::chrono::seconds{5};
   unsigned successes = 1;                       ///< in a row, before a target is as wanted
   std::optional<unsigned> count = {};           ///< attempts of each, whatever they find; no wait
+  std::optional<unsigned> headroom = {};        ///< connections that each has to take at once
   std::optional<duration> warn = {}, crit = {}; ///< of an attempt: a warning; not ready
   std::optional<duration> cert_warn = {}, cert_crit = {}; ///< what is left of a certificate
+  bool each_address = false; ///< of the host of a URL is a target of its own
   bool warnings_fail = false;
   probe_policy policy = {};
   std::optional<duration> wait = {}; ///< tries again for so long; none: tries once

@@ -33,20 +33,23 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
          (needs_far_process(what) ? std::max(of_pools, of_far_sides) : of_pools + of_far_sides);
 }
 
-void require_descriptors(std::size_t count) {
+std::size_t raise_descriptor_limit(std::size_t count) {
   rlimit allowed{};
   ::getrlimit(RLIMIT_NOFILE, &allowed);
-  if (allowed.rlim_cur >= count) {
-    return;
+  if (allowed.rlim_cur < count) {
+    allowed.rlim_cur = std::min<rlim_t>(count, allowed.rlim_max); // none is the greatest
+    ::setrlimit(RLIMIT_NOFILE, &allowed);
   }
-  if (allowed.rlim_max != RLIM_INFINITY && allowed.rlim_max < count) {
+  return allowed.rlim_cur;
+}
+
+void require_descriptors(std::size_t count) {
+  if (auto const most = raise_descriptor_limit(count); most < count) {
     throw too_few_descriptors{"this scenario needs up to " + std::to_string(count) +
                               " file descriptors, and this process may have " +
-                              std::to_string(allowed.rlim_max) +
+                              std::to_string(most) +
                               " (ulimit -Hn); lower max_size or raise the limit"};
   }
-  allowed.rlim_cur = count;
-  ::setrlimit(RLIMIT_NOFILE, &allowed);
 }
 
 } // namespace conecta::run

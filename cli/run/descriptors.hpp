@@ -12,7 +12,10 @@ namespace conecta::run {
 /// have a process of their own, for the one that needs more.
 [[nodiscard]] std::size_t descriptors_needed(scenario::scenario const& what);
 
-/// Raises the soft limit as far as needed. Throws too_few_descriptors if the hard limit is lower.
+/// Raises the soft limit to `count`, or as far as may be, and returns it.
+[[nodiscard]] std::size_t raise_descriptor_limit(std::size_t count);
+
+/// Does so. Throws too_few_descriptors if the hard limit is lower.
 void require_descriptors(std::size_t count);
 
 } // namespace conecta::run

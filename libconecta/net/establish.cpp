@@ -242,6 +242,10 @@ std::string text_of(tcp::endpoint const& address) {
 asio::awaitable<std::vector<tcp::endpoint>>
 addresses_of(asio::any_io_executor executor, endpoint_url to, instant deadline, dial_options how) {
   std::vector<tcp::endpoint> found;
+  if (how.at) {
+    found.emplace_back(*how.at, to.port);
+    co_return found;
+  }
   error_code not_numeric;
   auto const numeric = asio::ip::make_address(to.host, not_numeric);
   if (!not_numeric) {

@@ -45,6 +45,7 @@ struct dial_options {
   dial_rules* rules = nullptr;
   tls_options const* tls = nullptr; ///< of a URL that is secure; none: verified, by its host's name
   address_family only = address_family::any;
+  std::optional<boost::asio::ip::address> at = {};   ///< the one that is tried, not the host's own
   std::optional<duration> connect_within = {};       ///< to one address; then the next has its turn
   std::optional<boost::asio::ip::address> from = {}; ///< of this host; then of its family only
   proxy_protocol announces = proxy_protocol::none;   ///< over TCP, before all else

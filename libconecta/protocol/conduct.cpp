@@ -14,9 +14,10 @@ using net::error_kind;
 /// One conversation, without waiting: it says what to wait for.
 class talk {
  public:
-  talk(net::connection& over, conversation& with)
+  talk(net::connection& over, conversation& with, parting when)
       : over_{over},
         with_{with},
+        parts_{when},
         saying_{with.begin()},
         unasked_{!saying_.empty() && !with.speaks_unasked() &&
                  over.look_at() == net::connection::look::unread_bytes} {}
@@ -106,8 +107,9 @@ class talk {
     if (found.is == standing::ready && unasked_) {
       found = foreign("no answer to what was not asked", unread_);
     }
+    bool const stays = found.is == standing::ready && parts_ == parting::later;
     end_ = std::move(found);
-    saying_ += with_.farewell();
+    saying_ += stays ? "" : with_.farewell();
   }
 
   /// By errno. What was decided before stays.
@@ -121,6 +123,7 @@ class talk {
 
   net::connection& over_;
   conversation& with_;
+  parting parts_;
   std::string saying_;
   bool unasked_ = false; ///< something came that no question was behind
   std::string unread_;
@@ -131,8 +134,8 @@ class talk {
 } // namespace
 
 asio::awaitable<std::variant<verdict, silence>> conduct(net::connection& over, conversation& with,
-                                                        instant deadline) {
-  talk here{over, with};
+                                                        instant deadline, parting when) {
+  talk here{over, with, when};
   over.mark_used();
   for (auto waits_for = here.go_on(); waits_for != talk::next::over; waits_for = here.go_on()) {
     auto waiting =

@@ -15,6 +15,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -28,9 +29,13 @@ struct silence {
   std::size_t heard = 0; ///< bytes of the server, on the whole
 };
 
+/// Whether the farewell is said at the end, or of a server that is ready left to the caller.
+enum class parting : std::uint8_t { at_once, later };
+
 /// `over` and `with` outlive it. What is left unread is not looked at: the connection is to be
 /// closed after it.
 [[nodiscard]] boost::asio::awaitable<std::variant<verdict, silence>>
-conduct(net::connection& over, conversation& with, instant deadline);
+conduct(net::connection& over, conversation& with, instant deadline,
+        parting when = parting::at_once);
 
 } // namespace conecta::protocol

@@ -38,7 +38,8 @@ class http_conversation final : public conversation {
 
   std::string begin() override {
     auto const* const method = options_.method == http_options::verb::head ? "HEAD" : "GET";
-    return head(method, options_.target, options_.host) + "Connection: close\r\n" +
+    return head(method, options_.target, options_.host) +
+           (options_.stays ? "" : "Connection: close\r\n") +
            authorization(options_.user, options_.password) + "\r\n";
   }
 

@@ -24,6 +24,7 @@ struct http_options {
   std::optional<std::string> password = {}; ///< with a user Basic, without one Bearer; printable
   std::optional<std::string> body_has = {}; ///< GET only
   level asks = level::query;                ///< handshake: any status; auth: any but 401, 403, 407
+  bool stays = false;                       ///< the server shall not close after its response
 };
 
 /// The value of the Host field: with a port that is not the usual one.

@@ -139,7 +139,7 @@ introduced introduce_mongodb(endpoint_url const& to) {
   return speak_mongodb(options);
 }
 
-introduced introduce_http(endpoint_url const& to, level asks) {
+introduced introduce_http(endpoint_url const& to, level asks, bool stays) {
   if (!is_printable(to.user + to.password.value_or(""))) {
     return url_error{"a user name and a password of HTTP have no control characters"};
   }
@@ -152,6 +152,7 @@ introduced introduce_http(endpoint_url const& to, level asks) {
   options.user = to.user;
   options.password = to.password;
   options.asks = asks;
+  options.stays = stays;
   return speak_http(std::move(options));
 }
 
@@ -203,7 +204,7 @@ introduced introduce(endpoint_url const& to, questions const& what) {
   case net::protocol::dns:
     return introduce_dns(to, asks);
   case net::protocol::http:
-    return introduce_http(to, asks);
+    return introduce_http(to, asks, what.stays);
   case net::protocol::memcached:
     if (to.names_a_user) {
       return url_error{"the text protocol of memcached has no user and no password"};

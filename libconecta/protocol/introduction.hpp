@@ -15,6 +15,7 @@ namespace conecta::protocol {
 /// What else is asked for.
 struct questions {
   std::optional<level> asks; ///< none: the most that can be asked with what the URL has
+  bool stays = false;        ///< the server shall keep the connection open after its answer
 };
 
 /// A fresh conversation, or why there is none. REQUIRES: the URL names a protocol.

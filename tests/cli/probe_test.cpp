@@ -94,6 +94,58 @@ TEST_CASE("so many successes in a row are waited for") {
   CHECK(probe({closed_tcp_url(), "--successes", "3"}).code == 2);
 }
 
+TEST_CASE("so many connections at once are held until the last is there, or the room is told") {
+  target::target_options narrow;
+  narrow.max_connections = 5;
+  auto const server = target::start(narrow);
+  auto const url = tcp_url(server->address()) + "?send=hello%0A&expect=hel";
+  auto const fits = probe({url, "--headroom", "5", "--json"});
+  CHECK(fits.code == 0);
+  CHECK(json::parse(fits.out).at("targets")[0].at("headroom") == json{{"asked", 5}, {"held", 5}});
+  REQUIRE(support::eventually([&] { return server->counts().open == 0; }));
+  auto const full = probe({url, "--headroom", "6"});
+  CHECK(full.code == 1);
+  CHECK(full.out.find("  5 of 6 at once  ") != std::string::npos); // closed, or reset
+  REQUIRE(support::eventually([&] { return server->counts().open == 0; }));
+  CHECK(probe({url, "--headroom", "2", "--count", "2"}).code == 0);
+}
+
+TEST_CASE("each address of a name is a target of its own") {
+  auto const here = plain_socket::listen_tcp(); // on 127.0.0.1 alone
+  auto const port = std::to_string(here.address().port());
+  auto const url = "tcp://localhost:" + port;
+  CHECK(probe({url}).code == 0);
+  auto const both = probe({url, "--each-address", "--json"});
+  auto const found = json::parse(both.out).at("targets");
+  auto const state_of = [&](std::string const& address) {
+    for (auto const& each : found) {
+      if (each.at("address") == address + ":" + port) {
+        return each.at("state").get<std::string>();
+      }
+    }
+    return std::string{};
+  };
+  CHECK(state_of("127.0.0.1") == "ready");
+  bool const has_ipv6 = found.size() > 1; // of this host's name
+  CHECK(state_of("[::1]") == (has_ipv6 ? "no_answer" : ""));
+  CHECK(both.code == (has_ipv6 ? 2 : 0));
+  CHECK(probe({url, "--each-address", "--any"}).code == 0);
+  CHECK(probe({url, "--each-address", "-4"}).out.find(url + " (127.0.0.1)") != std::string::npos);
+  CHECK(probe({url, "--each-address", "--quorum", "3"}).code == (has_ipv6 ? 2 : 1));
+  CHECK(probe({"tcp://no-such-host.invalid:1", "--each-address"}).code == 3);
+}
+
+TEST_CASE("what accepts for nobody, or nobody, has no room") {
+  CHECK(probe({closed_tcp_url(), "--headroom", "3"}).code == 2);
+  CHECK(probe({"dns://127.0.0.1", "--headroom", "3"}).code == 64);
+  CHECK(probe({closed_tcp_url(), "--headroom", "0"}).code == 64);
+  auto const many = probe({"tcp://127.0.0.1:1", "--headroom", "100000"});
+  bool const may = many.code == 2; // where so many descriptors may be had
+  CHECK((may ||
+         many.err.find("--headroom needs up to 100016 file descriptors") != std::string::npos));
+  CHECK((may || many.code == 78));
+}
+
 TEST_CASE("a format, a file and a style of exit codes go together") {
   auto const listener = plain_socket::listen_tcp();
   auto const up = tcp_url(listener.address());

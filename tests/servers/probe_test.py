@@ -44,10 +44,12 @@ def expect(what, url, code, reason="", options=(), **more):
     return ended
 
 
-def states_of_every_server(server, url):
+def states_of_every_server(server, url, room=10):
     """Of a server that is ready now: what does not depend on what it speaks."""
     name = server.program
     expect(f"{name}: ready", url, 0)
+    if room:
+        expect(f"{name}: room for {room}", url, 0, options=("--headroom", str(room)))
     expect(f"{name}: accepts", url, 0, options=("--level", "connect"))
     server.pause()
     stopped = expect(f"{name}: stopped", url, 2, "timeout", ("--timeout", "300ms"))
@@ -69,8 +71,9 @@ def states_of_every_server(server, url):
         BREACHES.append(f"{name}: --wait did not see it come back")
 
 
-def with_secret(secret=CANARY):
-    return {"options": ("--password-env", "SECRET"), "env": {**os.environ, "SECRET": secret}}
+def with_secret(secret=CANARY, *options):
+    return {"options": ("--password-env", "SECRET", *options),
+            "env": {**os.environ, "SECRET": secret}}
 
 
 def redis(directory):
@@ -88,6 +91,9 @@ def redis(directory):
 
         tell("CONFIG SET maxclients 1")
         expect("redis: saturated", url, 1, "saturated")
+        tell("CONFIG SET maxclients 10")
+        expect("redis: room for nine more", url, 0, options=("--headroom", "9"))
+        expect("redis: no room for ten more", url, 1, "saturated", ("--headroom", "10"))
         tell("CONFIG SET maxclients 100")
         tell("CONFIG SET requirepass s3cret")
         expect("redis: no password", url, 4, "denied")
@@ -189,7 +195,8 @@ def mqtt(directory):
 def nats(directory):
     server = Nats(directory)
     anna = f"nats://anna:s3cret@127.0.0.1:{server.port}"
-    states_of_every_server(server, anna)
+    states_of_every_server(server, anna, room=3)
+    expect("nats: no room for four", anna, 1, "saturated", ("--headroom", "4"))
     expect("nats: no password", f"nats://127.0.0.1:{server.port}", 4, "denied")
     expect("nats: no password, only a handshake", f"nats://127.0.0.1:{server.port}", 0,
            options=("--level", "handshake"))
@@ -265,6 +272,7 @@ def postgres(directory):
     expect("postgres: no password, only a handshake", anna, 0, options=("--level", "handshake"))
     expect("postgres: one that it does not know, only a handshake",
            f"postgres://bob@127.0.0.1:{server.port}", 0, options=("--level", "handshake"))
+    expect("postgres: no room for a thousand", url, 1, "saturated", ("--headroom", "1000"))
     expect("postgres: a query", f"{url}?query=SELECT%20*%20FROM%20generate_series(1,100000)", 0)
     expect("postgres: a query that fails", f"{url}?query=SELECT%201/0", 1, "error")
     expect("postgres: no such database", url.replace("/postgres", "/shop"), 1, "no_database")
@@ -287,7 +295,8 @@ def postgres(directory):
 def mysql(directory):
     server = Mariadb(directory)
     url = f"mysql://127.0.0.1:{server.port}"
-    states_of_every_server(server, url)
+    states_of_every_server(server, url, room=0)  # it hangs up on who has no password
+    expect("mysql: no room for who has no password", url, 1, "closed", ("--headroom", "3"))
     expect("mysql: asked as Redis", f"redis://127.0.0.1:{server.port}", 5, "protocol")
     server.tell("CREATE USER anna@'%' IDENTIFIED BY 's3cret'; CREATE DATABASE shop;"
                 " GRANT ALL ON shop.* TO anna@'%';"
@@ -296,6 +305,9 @@ def mysql(directory):
     passwords_of_anna("mysql", anna)
     expect("mysql: no such database", anna.replace("/shop", "/none"), 4, "denied",
            **with_secret("s3cret"))
+    expect("mysql: room for ten", anna, 0, **with_secret("s3cret", "--headroom", "10"))
+    expect("mysql: no room for a thousand", anna, 1, "saturated",
+           **with_secret("s3cret", "--headroom", "1000"))
     expect("mysql: a query", f"{anna}?query=INSERT%20INTO%20user(name,age)%20VALUES('a',1)", 0,
            **with_secret("s3cret"))
     expect("mysql: a query with rows", f"{anna}?query=SELECT%20*%20FROM%20seq_1_to_100000", 0,
