@@ -5,6 +5,7 @@
 # make soak    the proof for SOAK=10m in all; PARTS="simulation properties histories threads fuzzers
 #              faults servers", or some of them: docs/proof.md
 # make bench-relay  the relay beside toxiproxy: see docs/proxy.md
+# make bench-probe  probe beside nc, redis-cli and pg_isready: see docs/probe.md
 # make mutants print which layer of tests catches which planted bug
 # make setup   only install what is missing; SETUP=no on any target: never install anything
 
@@ -13,7 +14,7 @@ SETUP ?= yes
 setup = $(if $(filter yes,$(SETUP)),.ci/setup $(1))
 boost = $(if $(wildcard build/boost/usr),-DBoost_ROOT=$(CURDIR)/build/boost/usr)
 
-.PHONY: all demo test test-servers soak bench bench-pool bench-relay mutants setup install clean
+.PHONY: all demo test test-servers soak bench bench-pool bench-relay bench-probe mutants setup install clean
 
 all:
 	@cmake --preset release $(boost) >/dev/null
@@ -64,6 +65,13 @@ bench-relay:
 	@cmake --preset release $(boost) -B build/bench -DCONECTA_TESTS=ON >/dev/null
 	@cmake --build build/bench --target conecta_bench_relay conecta_cli
 	tests/bench/relay/run.py --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) $(BENCH_RELAY)
+
+# BENCH_PROBE: more arguments, tests/bench/probe/run.py --help.
+bench-probe:
+	@$(call setup,build servers)
+	@cmake --preset release $(boost) -B build/bench -DCONECTA_TESTS=ON >/dev/null
+	@cmake --build build/bench --target conecta_cli
+	tests/bench/probe/run.py $(BENCH_PROBE)
 
 mutants:
 	@$(call setup,build test)

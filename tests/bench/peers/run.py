@@ -9,17 +9,18 @@ A contestant that cannot be built or that fails is skipped by name.
 import argparse
 import json
 import pathlib
-import platform
 import re
 import sys
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from analysis import analyse, bars  # noqa: E402
 from contestants import HERE, OURS, Worker, build_one, contestants, prepare, versions  # noqa: E402
 from plot import as_svg  # noqa: E402
 from shapes import label, shapes  # noqa: E402
 from tables import as_markdown, as_text  # noqa: E402
+from together import machine, say  # noqa: E402
 
 ROOT = HERE.parents[2]
 BEGIN, END = "<!-- figures: run.py --docs writes from here -->", "<!-- to here -->"
@@ -51,19 +52,6 @@ def arguments():
     if given.rounds < 1 or given.seconds < 0.01:
         asked.error("at least 1 round of at least 0.01 seconds")
     return given
-
-
-def machine():
-    try:
-        cpus = re.findall(r"model name\s*: (.+)", pathlib.Path("/proc/cpuinfo").read_text())
-    except OSError:
-        cpus = []
-    return f"{len(cpus) or '?'} x {cpus[0] if cpus else platform.machine()}, " \
-           f"{platform.system()} {platform.release().split('-')[0]}"
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def start_all(given, skipped):

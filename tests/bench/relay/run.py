@@ -11,8 +11,6 @@ import argparse
 import json
 import os
 import pathlib
-import platform
-import re
 import shutil
 import socket
 import statistics
@@ -23,8 +21,11 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/bench"))
+
+from together import in_columns, machine, say  # noqa: E402
+
 MODULE, VERSION = "github.com/Shopify/toxiproxy/v2", "v2.5.0"
 # title, what the client does, connections
 SHAPES = [("bulk, 1 connection", "bulk", 1), ("bulk, 16 connections", "bulk", 16),
@@ -46,19 +47,6 @@ def arguments():
     if given.rounds < 1 or given.seconds < 0.01:
         asked.error("at least 1 round of at least 0.01 seconds")
     return given
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-def machine():
-    try:
-        cpus = re.findall(r"model name\s*: (.+)", pathlib.Path("/proc/cpuinfo").read_text())
-    except OSError:
-        cpus = []
-    return f"{len(cpus) or '?'} x {cpus[0] if cpus else platform.machine()}, " \
-           f"{platform.system()} {platform.release().split('-')[0]}"
 
 
 def first_line(process):
@@ -221,11 +209,7 @@ def as_text(result):
                 row += ["", ""] if each not in median else [
                     amount(each, median[each]), amount(each, entry["added_ns"][name][each])]
             rows.append(row)
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    for row in [head, *rows]:
-        lines.append("  ".join(cell.ljust(widths[i]) if i < 2 else cell.rjust(widths[i])
-                               for i, cell in enumerate(row)).rstrip())
-    lines.append("")
+    lines += [*in_columns([head, *rows], 2), ""]
     for bar in result["bars"]:
         limit = f"at least {bar['at_least']}" if "at_least" in bar else f"below {bar['below']:,.0f}"
         measured = f"{bar['measured']:.2f}" if "at_least" in bar else f"{bar['measured']:,.0f}"
