@@ -87,8 +87,6 @@ std::string_view more_levels_of(net::protocol speaks) {
   switch (speaks) {
   case net::protocol::dns:
     return ", and with a name query: dns://SERVER/NAME";
-  case net::protocol::mongodb:
-    return "";
   default:
     return ", and with a user auth and query";
   }

@@ -15,7 +15,8 @@ namespace conecta::command {
 std::string version_json(std::string const& version) {
   constexpr std::array modules{std::pair{"tls", net::open_tls_entry},
                                std::pair{"postgres", protocol::open_client_entry},
-                               std::pair{"mysql", protocol::open_client_entry}};
+                               std::pair{"mysql", protocol::open_client_entry},
+                               std::pair{"mongodb", protocol::open_client_entry}};
   nlohmann::ordered_json out;
   out["schema"] = "conecta.version/1";
   out["version"] = version;

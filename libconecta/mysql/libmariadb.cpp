@@ -229,6 +229,6 @@ class libmariadb_session final : public net::client_session {
 } // namespace conecta::protocol
 
 extern "C" conecta::net::client_session*
-conecta_open_client_2(conecta::protocol::client_wishes const& with) {
+conecta_open_client_3(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libmariadb_session{with};
 }

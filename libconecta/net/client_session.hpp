@@ -18,6 +18,7 @@ struct client_answer {
   enum class kind : std::uint8_t {
     ready,   ///< the session, or its answer: `text` is the first value of the first row, if any
     refused, ///< by the server: `code` and `text` are its own
+    foreign, ///< what came makes no sense
     lost,    ///< no answer of the server: `system` is an errno, 0 where there is none
   } what = kind::ready;
   std::string code = {};

@@ -90,6 +90,9 @@ dialogue::next dialogue::take(client_answer answer) {
     ++over_->counters().replies_received;
     return fail(step::expect, error_kind::mismatch,
                 "the reply is an error: " + answer.code + " " + answer.text, left);
+  case client_answer::kind::foreign:
+    return fail(step::receive, error_kind::protocol, std::move(answer.text),
+                outcome::after::broken);
   case client_answer::kind::lost: {
     error_code const system{answer.system, boost::system::system_category()};
     return fail(step::receive, answer.system != 0 ? classify(system) : error_kind::closed,

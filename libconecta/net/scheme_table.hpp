@@ -40,7 +40,7 @@ inline constexpr std::array scheme_rows{
     scheme_row{"http", way::over_tcp, protocol::http, 80, path_use::target},
     scheme_row{"https", way::over_tls, protocol::http, 443, path_use::target},
     scheme_row{"memcached", way::over_tcp, protocol::memcached, 11211, path_use::none},
-    scheme_row{"mongodb", way::over_tcp, protocol::mongodb, 27017, path_use::none},
+    scheme_row{"mongodb", way::over_tcp, protocol::mongodb, 27017, path_use::name},
     scheme_row{"mqtt", way::over_tcp, protocol::mqtt, 1883, path_use::none},
     scheme_row{"mqtts", way::over_tls, protocol::mqtt, 8883, path_use::none},
     scheme_row{"mysql", way::over_tcp, protocol::mysql, 3306, path_use::name},

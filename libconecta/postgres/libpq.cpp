@@ -198,6 +198,6 @@ class libpq_session final : public net::client_session {
 } // namespace conecta::protocol
 
 extern "C" conecta::net::client_session*
-conecta_open_client_2(conecta::protocol::client_wishes const& with) {
+conecta_open_client_3(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libpq_session{with};
 }

@@ -2,6 +2,7 @@
 
 #include "base/module.hpp"
 #include "net/error_kind.hpp"
+#include "protocol/mongodb.hpp"
 #include "protocol/mysql.hpp"
 #include "protocol/postgres.hpp"
 
@@ -31,13 +32,36 @@ std::uint64_t number_in(std::string const& text) {
 using net::client_answer;
 using net::client_session;
 
-std::variant<verdict, silence> meaning_of(client_answer const& answer, net::protocol speaks) {
+verdict judge_error(client_answer const& answer, net::protocol speaks) {
+  switch (speaks) {
+  case net::protocol::mongodb:
+    return judge_mongodb_error(number_in(answer.code), answer.text);
+  case net::protocol::mysql:
+    return judge_mysql_error(number_in(answer.code), answer.text);
+  default:
+    return judge_sqlstate(answer.code, answer.text);
+  }
+}
+
+mongodb_standing standing_in(std::string_view word) {
+  using enum mongodb_standing;
+  return word == "primary"     ? primary
+         : word == "secondary" ? secondary
+         : word == "arbiter"   ? arbiter
+                               : none;
+}
+
+std::variant<verdict, silence> meaning_of(client_answer const& answer, net::endpoint_url const& to,
+                                          level asks) {
   switch (answer.what) {
   case client_answer::kind::ready:
-    return ready();
+    return to.speaks == net::protocol::mongodb && asks == level::query
+               ? judge_mongodb_standing(standing_in(answer.text), mongodb_role_in(to))
+               : ready();
   case client_answer::kind::refused:
-    return speaks == net::protocol::mysql ? judge_mysql_error(number_in(answer.code), answer.text)
-                                          : judge_sqlstate(answer.code, answer.text);
+    return judge_error(answer, to.speaks);
+  case client_answer::kind::foreign:
+    return verdict{standing::foreign, "protocol", answer.text};
   case client_answer::kind::lost:
     break;
   }
@@ -87,9 +111,19 @@ client_wishes wishes_of(net::endpoint_url const& to, level asks, net::tls_option
   return made;
 }
 
+char const* module_of(net::protocol speaks) {
+  switch (speaks) {
+  case net::protocol::mongodb:
+    return "mongodb";
+  case net::protocol::mysql:
+    return "mysql";
+  default:
+    return "postgres";
+  }
+}
+
 std::unique_ptr<client_session> open_client(client_wishes const& with, std::string& reason) {
-  auto const found =
-      find_in_module(with.speaks == net::protocol::mysql ? "mysql" : "postgres", open_client_entry);
+  auto const found = find_in_module(module_of(with.speaks), open_client_entry);
   if (auto const* const none = std::get_if<no_module>(&found)) {
     reason = none->reason;
     return nullptr;
@@ -99,7 +133,8 @@ std::unique_ptr<client_session> open_client(client_wishes const& with, std::stri
 }
 
 /// Leads it until it is ready, or will not be.
-asio::awaitable<void> conduct(client_attempt& through, net::protocol speaks, instant deadline) {
+asio::awaitable<void> conduct(client_attempt& through, net::endpoint_url const& to, level asks,
+                              instant deadline) {
   auto& session = *through.session;
   for (;;) {
     std::optional<client_answer> const answer = session.go_on();
@@ -107,7 +142,7 @@ asio::awaitable<void> conduct(client_attempt& through, net::protocol speaks, ins
       through.reached_at = std::chrono::steady_clock::now();
     }
     if (answer) {
-      through.how = meaning_of(*answer, speaks);
+      through.how = meaning_of(*answer, to, asks);
       break;
     }
     auto waiting = until_ready(session.socket(), session.wanted());
@@ -124,7 +159,8 @@ asio::awaitable<void> conduct(client_attempt& through, net::protocol speaks, ins
 } // namespace
 
 bool has_client_library(net::protocol speaks) noexcept {
-  return speaks == net::protocol::mysql || speaks == net::protocol::postgres;
+  return speaks == net::protocol::mongodb || speaks == net::protocol::mysql ||
+         speaks == net::protocol::postgres;
 }
 
 asio::awaitable<client_attempt> attempt_by_client(asio::any_io_executor executor,
@@ -146,7 +182,7 @@ asio::awaitable<client_attempt> attempt_by_client(asio::any_io_executor executor
     if (made.session == nullptr) {
       break;
     }
-    auto talking = conduct(made, to.speaks, deadline);
+    auto talking = conduct(made, to, asks, deadline);
     co_await std::move(talking);
     auto const now = std::chrono::steady_clock::now();
     seen.connecting = made.reached_at.value_or(now) - resolved;

@@ -1,8 +1,8 @@
 #pragma once
 
 // Sessions of a server's own client library: where a protocol's credentials or queries are more
-// than is written here. Modules implement them (libconecta/postgres, libconecta/mysql); they are
-// loaded when a URL first needs them.
+// than is written here. Modules implement them (libconecta/postgres, libconecta/mysql,
+// libconecta/mongodb); they are loaded when a URL first needs them.
 
 #include "net/channel.hpp"
 #include "net/client_session.hpp"
@@ -23,21 +23,21 @@
 namespace conecta::protocol {
 
 struct client_wishes {
-  net::protocol speaks = net::protocol::none; ///< postgres or mysql
+  net::protocol speaks = net::protocol::none; ///< one that has_client_library
   std::string host, address;                  ///< the address is numeric, one of the host's
   std::uint16_t port = 0;
   std::string user;
   std::optional<std::string> password;
   std::string database;           ///< "": the server's choice
   level asks = level::query;      ///< auth or query
-  std::string query = "SELECT 1"; ///< its rows are read one by one, and forgotten
+  std::string query = "SELECT 1"; ///< of SQL; its rows are read one by one, and forgotten
   std::string sslmode;            ///< PostgreSQL; "": by the options of TLS, else libpq's choice
   net::tls_options tls;
 };
 
 /// What a module offers.
 using open_client_function = net::client_session*(client_wishes const& with);
-inline constexpr char const* open_client_entry = "conecta_open_client_2";
+inline constexpr char const* open_client_entry = "conecta_open_client_3";
 
 /// Whether it is a client library's to hold a session there.
 [[nodiscard]] bool has_client_library(net::protocol speaks) noexcept;

@@ -124,19 +124,21 @@ introduced introduce_dns(endpoint_url const& to, level asks) {
                     .id = static_cast<std::uint16_t>(std::random_device{}())});
 }
 
-introduced introduce_mongodb(endpoint_url const& to) {
-  if (to.names_a_user) {
-    return url_error{"MongoDB is asked without a user and a password: hello wants none"};
+introduced introduce_mongodb(endpoint_url const& to, level asks) {
+  if (to.password && to.user.empty()) {
+    return url_error{"a password of MongoDB needs a user"};
   }
-  mongodb_options options;
-  if (auto const role = to.query_value("role")) {
-    if (*role != "primary" && *role != "secondary") {
-      return url_error{"role is \"primary\" or \"secondary\""};
-    }
-    options.wanted =
-        *role == "primary" ? mongodb_options::role::primary : mongodb_options::role::secondary;
+  if (!to.path.empty() && to.user.empty()) {
+    return url_error{"a database of MongoDB is that of its user: mongodb://USER@HOST/DATABASE"};
   }
-  return speak_mongodb(options);
+  auto const role = to.query_value("role");
+  if (role && *role != "primary" && *role != "secondary") {
+    return url_error{"role is \"primary\" or \"secondary\""};
+  }
+  if (role && asks == level::auth) {
+    return url_error{"a role is asked for at the levels handshake and query"};
+  }
+  return speak_mongodb({mongodb_role_in(to)});
 }
 
 introduced introduce_http(endpoint_url const& to, level asks, bool stays) {
@@ -167,14 +169,13 @@ std::optional<url_error> too_long(endpoint_url const& to, std::size_t most) {
 
 level highest_level(endpoint_url const& to) noexcept {
   switch (to.speaks) {
+  case net::protocol::mongodb:
   case net::protocol::mysql:
   case net::protocol::postgres:
   case net::protocol::amqp:
     return to.user.empty() ? level::handshake : level::query;
   case net::protocol::none:
     return level::connect;
-  case net::protocol::mongodb:
-    return level::handshake;
   case net::protocol::dns:
     return to.path.empty() ? level::handshake : level::query;
   case net::protocol::http:
@@ -211,7 +212,7 @@ introduced introduce(endpoint_url const& to, questions const& what) {
     }
     return speak_memcached();
   case net::protocol::mongodb:
-    return introduce_mongodb(to);
+    return introduce_mongodb(to, asks);
   case net::protocol::mqtt: {
     constexpr std::size_t most = 65'535;
     if (to.password && to.user.empty()) {

@@ -19,9 +19,9 @@ struct questions {
 };
 
 /// A fresh conversation, or why there is none. REQUIRES: the URL names a protocol.
-/// The most that can be asked: of amqp, mysql and postgres without a user a handshake, of all else
-/// a query. The levels auth and query of mysql and postgres are a client_session's; what they begin
-/// with is no conversation.
+/// The most that can be asked: of amqp, mongodb, mysql and postgres without a user a handshake, of
+/// all else a query. The levels auth and query of the last three are a client_session's; what they
+/// begin with is no conversation.
 [[nodiscard]] boost::system::result<std::unique_ptr<conversation>, net::url_error>
 introduce(net::endpoint_url const& to, questions const& what = {});
 

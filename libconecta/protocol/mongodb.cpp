@@ -203,49 +203,62 @@ class mongodb_conversation final : public conversation {
  private:
   [[nodiscard]] verdict judge(hello_reply const& reply) const {
     if (!reply.succeeded) {
-      return refused(reply);
+      return judge_mongodb_error(reply.code, reply.refusal);
     }
-    if (reply.arbiter) {
-      return unready("role", "it is an arbiter, and holds no data");
-    }
-    if (!reply.primary && !reply.secondary) {
-      return unready("recovering", "it is neither primary nor secondary now");
-    }
-    using role = mongodb_options::role;
-    if (options_.wanted == role::primary && !reply.primary) {
-      return unready("role", "it is a secondary");
-    }
-    if (options_.wanted == role::secondary && !reply.secondary) {
-      return unready("role", "it is a primary");
-    }
-    return ready();
-  }
-
-  static verdict refused(hello_reply const& reply) {
-    constexpr std::uint64_t unauthorized = 13;
-    constexpr std::uint64_t authentication_failed = 18;
-    constexpr std::uint64_t command_not_found = 59;
-    constexpr std::uint64_t shutdown_in_progress = 91;
-    constexpr std::uint64_t interrupted_at_shutdown = 11'600;
-    auto const detail = std::to_string(reply.code) + ": " + std::string{reply.refusal};
-    switch (reply.code) {
-    case unauthorized:
-    case authentication_failed:
-      return denied(detail);
-    case command_not_found: // before 4.4.2
-      return unready("version", detail);
-    case shutdown_in_progress:
-    case interrupted_at_shutdown:
-      return unready("stopping", detail);
-    default:
-      return unready("error", detail);
-    }
+    using enum mongodb_standing;
+    auto const found = reply.arbiter     ? arbiter
+                       : reply.primary   ? primary
+                       : reply.secondary ? secondary
+                                         : none;
+    return judge_mongodb_standing(found, options_.wanted);
   }
 
   mongodb_options options_;
 };
 
 } // namespace
+
+mongodb_options::role mongodb_role_in(net::endpoint_url const& to) {
+  using role = mongodb_options::role;
+  auto const written = to.query_value("role");
+  return !written ? role::any : *written == "primary" ? role::primary : role::secondary;
+}
+
+verdict judge_mongodb_standing(mongodb_standing found, mongodb_options::role wanted) {
+  using role = mongodb_options::role;
+  switch (found) {
+  case mongodb_standing::none:
+    return unready("recovering", "it is neither primary nor secondary now");
+  case mongodb_standing::arbiter:
+    return unready("role", "it is an arbiter, and holds no data");
+  case mongodb_standing::primary:
+    return wanted == role::secondary ? unready("role", "it is a primary") : ready();
+  case mongodb_standing::secondary:
+    return wanted == role::primary ? unready("role", "it is a secondary") : ready();
+  }
+  return ready();
+}
+
+verdict judge_mongodb_error(std::uint64_t code, std::string_view text) {
+  constexpr std::uint64_t unauthorized = 13;
+  constexpr std::uint64_t authentication_failed = 18;
+  constexpr std::uint64_t command_not_found = 59;
+  constexpr std::uint64_t shutdown_in_progress = 91;
+  constexpr std::uint64_t interrupted_at_shutdown = 11'600;
+  auto const detail = std::to_string(code) + ": " + std::string{text};
+  switch (code) {
+  case unauthorized:
+  case authentication_failed:
+    return denied(detail);
+  case command_not_found: // before 4.4.2
+    return unready("version", detail);
+  case shutdown_in_progress:
+  case interrupted_at_shutdown:
+    return unready("stopping", detail);
+  default:
+    return unready("error", detail);
+  }
+}
 
 std::unique_ptr<conversation> speak_mongodb(mongodb_options options) {
   return std::make_unique<mongodb_conversation>(options);

@@ -1,5 +1,6 @@
 #include "protocol/mongodb.hpp"
 
+#include "protocol/introduction.hpp"
 #include "protocol/octets.hpp"
 #include "protocol/playing.hpp"
 
@@ -107,4 +108,27 @@ TEST_CASE("what is no reply to hello is foreign") {
   auto without_an_end = reply(ok);
   without_an_end.back() = '\x0a';
   CHECK(verdict_on(any, {without_an_end}).is == standing::foreign);
+}
+
+TEST_CASE("what a client library found of MongoDB is judged as its hello is") {
+  using enum mongodb_standing;
+  using role = mongodb_options::role;
+  CHECK(judge_mongodb_standing(primary, role::any) == ready());
+  CHECK(judge_mongodb_standing(secondary, role::secondary) == ready());
+  CHECK(judge_mongodb_standing(secondary, role::primary).reason == "role");
+  CHECK(judge_mongodb_standing(primary, role::secondary).reason == "role");
+  CHECK(judge_mongodb_standing(arbiter, role::any).reason == "role");
+  CHECK(judge_mongodb_standing(none, role::any).reason == "recovering");
+}
+
+TEST_CASE("a user of MongoDB has a database and a password, and nobody else has") {
+  auto const asked = [](std::string const& url, std::optional<level> asks = {}) {
+    return introduce(conecta::net::parse_url(url).value(), {.asks = asks}).has_value();
+  };
+  CHECK(asked("mongodb://anna:secret@h/shop?role=primary"));
+  CHECK(asked("mongodb://h?role=secondary"));
+  CHECK_FALSE(asked("mongodb://:secret@h"));
+  CHECK_FALSE(asked("mongodb://h/shop"));
+  CHECK_FALSE(asked("mongodb://h?role=arbiter"));
+  CHECK_FALSE(asked("mongodb://anna@h?role=primary", level::auth));
 }

@@ -44,12 +44,17 @@ def expect(what, url, code, reason="", options=(), **more):
     return ended
 
 
+def with_room_for(count):
+    """As soon as the server has noticed that those before are gone."""
+    return ("--headroom", str(count), "--wait", "10s")
+
+
 def states_of_every_server(server, url, room=10):
     """Of a server that is ready now: what does not depend on what it speaks."""
     name = server.program
     expect(f"{name}: ready", url, 0)
     if room:
-        expect(f"{name}: room for {room}", url, 0, options=("--headroom", str(room)))
+        expect(f"{name}: room for {room}", url, 0, options=with_room_for(room))
     expect(f"{name}: accepts", url, 0, options=("--level", "connect"))
     server.pause()
     stopped = expect(f"{name}: stopped", url, 2, "timeout", ("--timeout", "300ms"))
@@ -92,7 +97,7 @@ def redis(directory):
         tell("CONFIG SET maxclients 1")
         expect("redis: saturated", url, 1, "saturated")
         tell("CONFIG SET maxclients 10")
-        expect("redis: room for nine more", url, 0, options=("--headroom", "9"))
+        expect("redis: room for nine more", url, 0, options=with_room_for(9))
         expect("redis: no room for ten more", url, 1, "saturated", ("--headroom", "10"))
         tell("CONFIG SET maxclients 100")
         tell("CONFIG SET requirepass s3cret")
@@ -234,6 +239,30 @@ def mongodb(directory):
     expect("mongodb: no secondary", f"{url}?role=secondary", 1, "role")
     server.end()
 
+    class Guarded(Ferretdb):
+        def command(self):
+            return [*super().command(), "--test-enable-new-auth", "--setup-username=anna",
+                    "--setup-password=s3cret", "--setup-database=shop"]
+
+    server = Guarded(directory)
+    anna = f"mongodb://anna@127.0.0.1:{server.port}/shop"
+    passwords_of_anna("mongodb", anna)
+    expect("mongodb: no password, only a handshake", anna, 0, options=("--level", "handshake"))
+    expect("mongodb: of another database", anna.replace("/shop", ""), 4, "denied",
+           **with_secret("s3cret"))
+    expect("mongodb: a primary, to its user", f"{anna}?role=primary", 0, **with_secret("s3cret"))
+    expect("mongodb: no secondary, to its user", f"{anna}?role=secondary", 1, "role",
+           **with_secret("s3cret"))
+    expect("mongodb: room for ten of its user's", anna, 0,
+           **with_secret("s3cret", *with_room_for(10)))
+    expect("mongodb: what speaks something else, by its client",
+           f"mongodb://anna@127.0.0.1:{talks_of_itself()}", 5, "protocol", **with_secret())
+    server.pause()
+    expect("mongodb: stopped, by its client", anna, 2, "timeout",
+           **with_secret("s3cret", "--timeout", "300ms"))
+    server.end()
+    expect("mongodb: gone, by its client", anna, 2, "refused", **with_secret("s3cret"))
+
 
 def dns(directory):
     server = Dnsmasq(directory)
@@ -265,14 +294,15 @@ def passwords_of_anna(name, url):
 def postgres(directory):
     server = Postgres(directory)
     url = f"postgres://conecta@127.0.0.1:{server.port}/postgres"
-    states_of_every_server(server, url)
+    states_of_every_server(server, url, room=server.most_clients)
     server.tell("CREATE ROLE anna LOGIN PASSWORD 's3cret'")
     anna = f"postgres://anna@127.0.0.1:{server.port}/postgres"
     passwords_of_anna("postgres", anna)
     expect("postgres: no password, only a handshake", anna, 0, options=("--level", "handshake"))
     expect("postgres: one that it does not know, only a handshake",
            f"postgres://bob@127.0.0.1:{server.port}", 0, options=("--level", "handshake"))
-    expect("postgres: no room for a thousand", url, 1, "saturated", ("--headroom", "1000"))
+    expect("postgres: no room for one more", url, 1, "saturated",
+           ("--headroom", str(server.most_clients + 1)))
     expect("postgres: a query", f"{url}?query=SELECT%20*%20FROM%20generate_series(1,100000)", 0)
     expect("postgres: a query that fails", f"{url}?query=SELECT%201/0", 1, "error")
     expect("postgres: no such database", url.replace("/postgres", "/shop"), 1, "no_database")
@@ -305,9 +335,10 @@ def mysql(directory):
     passwords_of_anna("mysql", anna)
     expect("mysql: no such database", anna.replace("/shop", "/none"), 4, "denied",
            **with_secret("s3cret"))
-    expect("mysql: room for ten", anna, 0, **with_secret("s3cret", "--headroom", "10"))
-    expect("mysql: no room for a thousand", anna, 1, "saturated",
-           **with_secret("s3cret", "--headroom", "1000"))
+    expect("mysql: room", anna, 0,
+           **with_secret("s3cret", *with_room_for(server.most_clients)))
+    expect("mysql: no room for two more", anna, 1, "saturated",  # its owner has one of its own
+           **with_secret("s3cret", "--headroom", str(server.most_clients + 2)))
     expect("mysql: a query", f"{anna}?query=INSERT%20INTO%20user(name,age)%20VALUES('a',1)", 0,
            **with_secret("s3cret"))
     expect("mysql: a query with rows", f"{anna}?query=SELECT%20*%20FROM%20seq_1_to_100000", 0,
@@ -395,6 +426,21 @@ def tls(directory):
         expect("rediss: where only Redis is spoken", f"rediss://localhost:{server.port}", 2,
                "timeout", (*trusts, "--timeout", "300ms"))
         server.end()
+
+
+def talks_of_itself():
+    """The port of a server that answers whatever it is asked with one line."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            client, _ = listener.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(b"220 here I am, and I speak no other language\r\n" * 9)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener.getsockname()[1]
 
 
 def hostile_to_tls():
