@@ -23,6 +23,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -32,6 +33,20 @@
 namespace {
 
 using namespace conecta;
+
+/// An option's line without what it excludes and needs, which is told to who does otherwise.
+class help_format final : public CLI::Formatter {
+ public:
+  std::string make_option_opts(CLI::Option const* option) const override {
+    bool const is_flag = option->get_type_size() == 0;
+    if (option->get_positional() || is_flag) {
+      return {};
+    }
+    auto const usual = option->get_default_str();
+    return " " + option->get_type_name() + (usual.empty() ? "" : "=" + usual) +
+           (option->get_required() ? " (required)" : "");
+  }
+};
 
 /// CLI11 has codes of its own for each kind of mistake; scripts get one.
 int parse_failed(CLI::App const& app, CLI::ParseError const& problem) {
@@ -79,6 +94,7 @@ int run(int argc, char** argv) {
     return as_json ? command::version_json(CONECTA_VERSION) : "conecta " CONECTA_VERSION;
   }));
   app.failure_message(failure_text);
+  app.formatter(std::make_shared<help_format>());
   app.get_formatter()->column_width(26);
   std::function<int()> action;
   auto follows = command::take_command(argc, argv);

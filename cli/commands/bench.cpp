@@ -218,7 +218,7 @@ void add_changes(CLI::App& command, bench_options& options) {
       ->type_name("TIME");
   command.add_option("--seed", options.changes.seed, "Of everything that is drawn")
       ->check(refuse_seed)
-      ->type_name("NUMBER");
+      ->type_name("N");
 }
 
 } // namespace

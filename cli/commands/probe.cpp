@@ -129,16 +129,19 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
                     "with ?send=TEXT&expect=TEXT, and udp:// always so,\n"
                     "if the reply begins with TEXT (a line's end: %0D%0A)");
   probe->add_option("--file", options->file, "More URLs, one a line; - is standard input")
+      ->type_name("FILE")
       ->check(refuse_empty);
   probe
       ->add_option("--level", options->level,
                    "What is asked: connect, handshake, auth or query.\n"
                    "The most that the URL allows if not given")
+      ->type_name("LEVEL")
       ->check(one_of(level_names));
   auto* const all = probe->add_flag("--all", options->all, "All have to be ready, as if not said");
   auto* const any =
       probe->add_flag("--any", options->any, "One that is ready is enough")->excludes(all);
   probe->add_option("--quorum", options->quorum, "So many that are ready are enough")
+      ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}).description(""))
       ->excludes(any)
       ->excludes(all);
@@ -164,39 +167,48 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
                 version == "v1" ? net::proxy_protocol::v1 : net::proxy_protocol::v2;
           },
           "v1 or v2: say first who connects, as a proxy does")
+      ->type_name("VERSION")
       ->check(CLI::IsMember({"v1", "v2"}).description(""));
 
   auto const times = "How long and how often";
   probe->add_option("--timeout", options->timeout, "The longest that one attempt may take")
+      ->type_name("TIME")
       ->capture_default_str()
       ->group(times);
   probe
       ->add_option("--connect-timeout", options->connect_timeout,
                    "And a connect to one address of a host; then the\n"
                    "next is tried")
+      ->type_name("TIME")
       ->group(times);
   auto* const wait = probe
                          ->add_option("--wait", options->wait,
                                       "Try again until all are ready, at most for so long;\n"
                                       "what is denied, or another protocol, ends it at once")
+                         ->type_name("TIME")
                          ->group(times);
   probe->add_option("--interval", options->interval, "Between the attempts")
+      ->type_name("TIME")
       ->capture_default_str()
       ->group(times);
   probe->add_option("--backoff", options->backoff, "Each time so many times longer")
+      ->type_name("FACTOR")
       ->check(CLI::Range(1.0, 100.0).description(""))
       ->group(times);
   probe->add_option("--max-interval", options->longest_interval, "But never longer")
+      ->type_name("TIME")
       ->capture_default_str()
       ->group(times);
   auto* const successes =
       probe->add_option("--successes", options->successes, "So many in a row make it ready")
+          ->type_name("N")
           ->check(CLI::Range(1U, 1'000'000U).description(""))
           ->group(times);
   probe
       ->add_option("--count", options->count,
                    "Ask so many times, whatever is found, and say the\n"
                    "spread; the worst counts")
+      ->type_name("N")
       ->check(CLI::Range(1U, 1'000'000U).description(""))
       ->excludes(wait)
       ->excludes(successes)
@@ -205,28 +217,36 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
       ->add_option("--headroom", options->headroom,
                    "Ready if it takes so many connections at once; they\n"
                    "are held until the last is there, then all closed")
+      ->type_name("N")
       ->check(CLI::Range(1U, most_headroom).description(""))
       ->group(times);
   probe->add_option("--warn", options->warn, "An attempt that takes longer is a warning")
+      ->type_name("TIME")
       ->group(times);
-  probe->add_option("--crit", options->crit, "One that takes longer is not ready")->group(times);
+  probe->add_option("--crit", options->crit, "One that takes longer is not ready")
+      ->type_name("TIME")
+      ->group(times);
   probe
       ->add_option_function<std::string>(
           "--fail-on", [options](std::string const&) { options->warnings_fail = true; },
           "warn: exit with 1 where there is a warning")
+      ->type_name("WHAT")
       ->check(CLI::IsMember({"warn"}).description(""))
       ->group(times);
 
   add_tls_options(*probe, options->tls);
   probe->add_option("--cert-warn", options->cert_warn, "Less left of a certificate warns: 21d")
+      ->type_name("TIME")
       ->group(tls_group);
   probe->add_option("--cert-crit", options->cert_crit, "Less left of one is not ready: 7d")
+      ->type_name("TIME")
       ->group(tls_group);
 
   auto const outputs = "Output";
   auto* const format = probe
                            ->add_option("--format", options->format,
                                         "human, json, jsonl, nagios, prometheus, junit, tap")
+                           ->type_name("FORMAT")
                            ->check(one_of(probe_format_names))
                            ->group(outputs);
   auto* const as_json =
@@ -237,11 +257,13 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
           ->group(outputs);
   auto* const to =
       probe->add_option("-o,--output", options->to, "Write to FILE, not standard output")
+          ->type_name("FILE")
           ->check(refuse_empty)
           ->group(outputs);
   probe
       ->add_option("--exit-style", options->style,
                    "conecta, nagios (0 1 2 3), docker or boolean (0 1)")
+      ->type_name("STYLE")
       ->check(one_of(exit_style_names))
       ->group(outputs);
   probe->add_flag("-q,--quiet", options->quiet, "Print nothing but errors of usage")

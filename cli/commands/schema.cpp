@@ -15,7 +15,7 @@ namespace conecta::command {
 void add_schema(CLI::App& app, std::function<int()>& action) {
   auto* const command = app.add_subcommand("schema", "Print a JSON Schema (draft 2020-12)");
   auto const of = std::make_shared<std::string>();
-  command->add_option("OF", *of, "scenario")
+  command->add_option("OF", *of, "Of what: scenario")
       ->required()
       ->check(CLI::IsMember({"scenario"}).description(""));
   command->footer("It describes a scenario without its comments, as conecta check prints it.\n"

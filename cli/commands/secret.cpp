@@ -77,12 +77,15 @@ void add_secret_options(CLI::App& command, secret_source& into) {
   };
   auto* const file =
       command.add_option("--password-file", into.file, "The password of URLs that have none")
+          ->type_name("FILE")
           ->check(refuse_nothing);
   auto* const descriptor =
       command.add_option("--password-fd", into.descriptor, "The same from an open descriptor")
+          ->type_name("N")
           ->check(CLI::Range(0, 1 << 20).description(""))
           ->excludes(file);
   command.add_option("--password-env", into.variable, "The same from a variable")
+      ->type_name("NAME")
       ->check(refuse_nothing)
       ->excludes(file)
       ->excludes(descriptor);

@@ -240,12 +240,12 @@ void add_simulate(CLI::App& app, std::function<int()>& action) {
   command->add_option("SCENARIO", options->file, "Its pools, and the \"sim\" block: what fails");
   command->add_option("--replay", options->replay, "Run a trace again; - is standard input")
       ->type_name("TRACE");
-  command->add_option("--seed", options->changes.seed, "The first seed")->type_name("NUMBER");
+  command->add_option("--seed", options->changes.seed, "The first seed")->type_name("N");
   command->add_option("--runs", options->runs, "So many seeds, one after the other")
-      ->type_name("NUMBER")
+      ->type_name("N")
       ->capture_default_str();
   command->add_option("--steps", options->steps, "Events before the faults stop")
-      ->type_name("NUMBER")
+      ->type_name("N")
       ->capture_default_str();
   command
       ->add_option("--trace", options->trace, "Write the first failure's trace, or the first run's")
