@@ -77,6 +77,8 @@ int run(probe_given const& options) {
     std::cerr << "conecta probe: --headroom needs up to " << needed
               << " file descriptors, and this process may have " << most << " (ulimit -Hn)\n";
     return not_asked(configuration);
+  } else if (most < needed) {
+    limits.at_once = most > needed_descriptors ? most - needed_descriptors : 1;
   }
   auto const shows_progress = limits.wait && !options.quiet && rewrites_lines(STDERR_FILENO);
   if (shows_progress) {
@@ -194,6 +196,9 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
   probe->add_option("--backoff", options->backoff, "Each time so many times longer")
       ->type_name("FACTOR")
       ->check(CLI::Range(1.0, 100.0).description(""))
+      ->check([](std::string const& text) {
+        return text.find_first_of("nN") == std::string::npos ? "" : "is no number";
+      })
       ->group(times);
   probe->add_option("--max-interval", options->longest_interval, "But never longer")
       ->type_name("TIME")

@@ -20,6 +20,21 @@ std::string_view trimmed(std::string_view line) {
              : line.substr(begin, line.find_last_not_of(blanks) - begin + 1);
 }
 
+/// No more of it than says that it is too long.
+bool read_line(std::istream& from, std::string& line) {
+  line.clear();
+  for (int next = from.get(); next != std::istream::traits_type::eof(); next = from.get()) {
+    if (next == '\n') {
+      return true;
+    }
+    line += static_cast<char>(next);
+    if (line.size() > longest_line) {
+      return true;
+    }
+  }
+  return !line.empty();
+}
+
 } // namespace
 
 std::variant<std::vector<listed_url>, unreadable> read_url_list(std::string const& path) {
@@ -33,14 +48,14 @@ std::variant<std::vector<listed_url>, unreadable> read_url_list(std::string cons
   std::istream& from = path == "-" ? std::cin : file;
   std::vector<listed_url> urls;
   std::string line;
-  for (std::size_t number = 1; std::getline(from, line); ++number) {
-    auto const url = trimmed(line);
-    if (url.empty() || url.front() == '#') {
-      continue;
-    }
+  for (std::size_t number = 1; read_line(from, line); ++number) {
     auto const place = (path == "-" ? "standard input" : path) + ":" + std::to_string(number);
     if (line.size() > longest_line) {
       return unreadable{place + ": longer than 16 KiB"};
+    }
+    auto const url = trimmed(line);
+    if (url.empty() || url.front() == '#') {
+      continue;
     }
     if (urls.size() == most_urls) {
       return unreadable{place + ": more than 100000 URLs"};

@@ -124,7 +124,7 @@ class inquiry {
   };
 
   void let_in() {
-    while (!over_ && running_ < most_targets_at_once && !queue_.empty()) {
+    while (!over_ && running_ < limits_.at_once && !queue_.empty()) {
       auto& next = *queue_.front();
       queue_.pop_front();
       ++running_;
@@ -338,14 +338,14 @@ int exit_code_of(probe_findings const& found, probe_limits const& limits) noexce
   auto const& policy = limits.policy;
   auto const as_wanted = [&](probe_finding const& each) { return each.state == policy.wanted; };
   auto const succeeded = std::ranges::count_if(found.all, as_wanted);
+  if (found.interrupted_by) { // before it was decided
+    return 128 + *found.interrupted_by;
+  }
   auto const needed = policy.needed.value_or(found.all.size());
   if (static_cast<std::size_t>(succeeded) >= needed) {
     bool const warned = std::ranges::any_of(
         found.all, [](probe_finding const& each) { return !each.warning.empty(); });
     return warned && limits.warnings_fail ? 1 : 0;
-  }
-  if (found.interrupted_by) {
-    return 128 + *found.interrupted_by;
   }
   auto worst = readiness::ready;
   std::size_t hopeless = 0;

@@ -136,6 +136,7 @@ struct probe_limits {
   std::optional<unsigned> headroom = {};        ///< connections that each has to take at once
   std::optional<duration> warn = {}, crit = {}; ///< of an attempt: a warning; not ready
   std::optional<duration> cert_warn = {}, cert_crit = {}; ///< what is left of a certificate
+  std::size_t at_once = most_targets_at_once;
   bool each_address = false; ///< of the host of a URL is a target of its own
   bool warnings_fail = false;
   probe_policy policy = {};

@@ -253,8 +253,10 @@ struct destroy {
 using client_pointer = std::unique_ptr<mongoc_client_t, destroy>;
 
 client_pointer client_for(client_wishes const& with, meeting& at) {
+  bool const is_ipv6 = with.address.find(':') != std::string::npos;
+  auto const host = is_ipv6 ? "[" + with.address + "]" : with.address;
   std::unique_ptr<mongoc_uri_t, destroy> const uri{
-      mongoc_uri_new_for_host_port(with.address.c_str(), with.port)};
+      mongoc_uri_new(("mongodb://" + host + ":" + std::to_string(with.port)).c_str())};
   if (uri == nullptr) {
     return nullptr;
   }

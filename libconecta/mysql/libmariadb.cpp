@@ -77,12 +77,14 @@ class libmariadb_session final : public net::client_session {
       } else {
         waits_for_ = start();
       }
-      if (waits_for_ != 0) {
+      if (waits_for_ != 0) { // for the greeting, once it is connected
+        reached_ = reached_ || wanted() == net::readiness::readable;
         return std::nullopt;
       }
       if (mysql_errno(session_.get()) != 0) {
         return failed();
       }
+      reached_ = true;
       if (now_ == stage::over) {
         return std::exchange(answer_, {});
       }
@@ -97,7 +99,7 @@ class libmariadb_session final : public net::client_session {
                ? net::readiness::writable
                : net::readiness::readable;
   }
-  [[nodiscard]] bool reached() const override { return wanted() == net::readiness::readable; }
+  [[nodiscard]] bool reached() const override { return reached_; }
 
   void ask(std::string_view statement) override {
     statement_ = statement;
@@ -221,6 +223,7 @@ class libmariadb_session final : public net::client_session {
   MYSQL_ROW row_ = nullptr;
   bool fetched_ = false; ///< the first row
   bool lost_ = false;
+  bool reached_ = false;
   client_answer answer_;
 };
 

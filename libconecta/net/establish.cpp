@@ -308,14 +308,13 @@ asio::awaitable<connection> establish(asio::any_io_executor executor, endpoint_u
 
   error_code problem = asio::error::host_not_found;
   for (auto const& address : addresses) {
+    auto const from = source_of(address, how.from);
+    if (!from) { // as if the host had no such address
+      continue;
+    }
     seen.address = text_of(address);
     new_socket made;
     auto const ports = how.rules != nullptr ? how.rules->next_ports() : std::nullopt;
-    auto const from = source_of(address, how.from);
-    if (!from) {
-      problem = asio::error::address_family_not_supported;
-      continue;
-    }
     problem = ports ? begin_connect_from(*ports, address, to.kind, *from, made)
                     : begin_connect(address, to.kind, *from, made);
     bool const under_way = problem == boost::system::errc::operation_in_progress;

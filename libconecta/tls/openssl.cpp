@@ -216,7 +216,7 @@ class openssl_channel final : public channel {
   }
   [[nodiscard]] readiness wanted() const noexcept override { return wanted_; }
   [[nodiscard]] bool holds_bytes() const noexcept override {
-    return SSL_has_pending(session_.get()) == 1;
+    return SSL_pending(session_.get()) > 0; // a record that is not whole yet is none of it
   }
   void say_goodbye() noexcept override {
     if (problem_ == tls_problem::none && SSL_is_init_finished(session_.get()) == 1) {

@@ -230,6 +230,29 @@ TEST_CASE("an interrupt ends a wait at once, with 130") {
   CHECK(waiting.wait(5s).code == 130);
 }
 
+TEST_CASE("what was interrupted before it was decided is 130, and no command follows") {
+  auto const witness = plain_socket::listen_tcp();
+  support::process counting{cli_test::conecta({"probe", "--count", "1000", "--interval", "1h",
+                                               tcp_url(witness.address()), "--", "echo", "ran"})};
+  static_cast<void>(witness.accept());
+  counting.signal(SIGINT);
+  auto const ended = counting.wait(5s);
+  CHECK(ended.code == 130);
+  CHECK(ended.out.find("ran") == std::string::npos);
+}
+
+TEST_CASE("a list of URLs that has no end, or is none, is refused") {
+  auto const endless = probe({"--file", "/dev/zero"});
+  CHECK(endless.code == 64);
+  CHECK(endless.err.find("/dev/zero:1: longer than 16 KiB") != std::string::npos);
+}
+
+TEST_CASE("an address of another family than the host's reaches nobody") {
+  auto const here = plain_socket::listen_tcp();
+  CHECK(probe({tcp_url(here.address()), "--source", "::1"}).code == 3);
+  CHECK(probe({tcp_url(here.address()), "--source", "::1", "--invert"}).code != 0);
+}
+
 TEST_CASE("what a hostile server sends does not reach the terminal") {
   support::rude_server const hostile{support::rudeness::answers_garbage};
   auto const url = tcp_url(hostile.address()) + "?send=x%0A&expect=ok";

@@ -333,6 +333,8 @@ def mysql(directory):
                 " CREATE TABLE shop.user(name VARCHAR(20), age INT)")
     anna = f"mysql://anna@127.0.0.1:{server.port}/shop"
     passwords_of_anna("mysql", anna)
+    expect("mysql: nobody there, by its client", f"mysql://anna@127.0.0.1:{free_port()}", 2,
+           "refused", **with_secret())
     expect("mysql: no such database", anna.replace("/shop", "/none"), 4, "denied",
            **with_secret("s3cret"))
     expect("mysql: room", anna, 0,
@@ -438,6 +440,8 @@ def talks_of_itself():
             with client:
                 client.recv(4096)
                 client.sendall(b"220 here I am, and I speak no other language\r\n" * 9)
+                while client.recv(4096):  # who hung up with bytes unread would reset it
+                    pass
 
     threading.Thread(target=serve, daemon=True).start()
     return listener.getsockname()[1]
@@ -463,6 +467,10 @@ def hostile_to_tls():
         threading.Thread(target=serve, daemon=True).start()
         return listener, f"tls://127.0.0.1:{listener.getsockname()[1]}"
 
+    def part(client):
+        client.sendall(b"\x16\x03\x03\x40\x00" + bytes(60))
+        time.sleep(3)
+
     def drip(client):
         try:
             for byte in b"\x16\x03\x03\x40\x00" + bytes(60):
@@ -473,6 +481,7 @@ def hostile_to_tls():
 
     for what, say, code, reason in (
             ("garbage", lambda client: client.sendall(b"\xff" * 5000), 5, "protocol"),
+            ("a part of a record, and then nothing", part, 2, "timeout"),
             ("a record of 64 KiB", lambda client: client.sendall(b"\x16\x03\x03\xff\xff" * 9), 5,
              "protocol"),
             ("the end", lambda client: None, 1, "tls"),
