@@ -9,6 +9,7 @@
 #include <charconv>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace conecta::command {
 namespace {
@@ -104,9 +105,23 @@ void describe(std::string& out, std::string_view name, std::string_view help) {
   out += " gauge\n";
 }
 
+/// A target once, as it is at worst: two samples of one name and the same labels are refused.
+std::vector<probe_finding> each_once(std::vector<probe_finding> const& all) {
+  std::vector<probe_finding> kept;
+  for (auto const& each : all) {
+    auto const same = std::ranges::find(kept, title_of(each), title_of);
+    if (same == kept.end()) {
+      kept.push_back(each);
+    } else if (each.state > same->state) {
+      *same = each;
+    }
+  }
+  return kept;
+}
+
 std::string prometheus(probe_outcome const& what) {
   std::string out;
-  auto const& all = what.found.all;
+  auto const all = each_once(what.found.all);
   auto const sample = [&](std::string_view name, std::string const& labels,
                           std::string const& value) {
     out.append(name).append("{").append(labels).append("} ").append(value).append("\n");

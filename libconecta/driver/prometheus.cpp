@@ -1,7 +1,7 @@
 #include <conecta/metrics.hpp>
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 namespace conecta {
 
@@ -9,8 +9,11 @@ namespace {
 
 std::string seconds_text(duration value) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.9g", std::chrono::duration<double>{value}.count());
-  return text.data();
+  auto const seconds = std::chrono::duration<double>{value}.count();
+  constexpr int digits = 9;
+  auto const end = std::to_chars(text.data(), text.data() + text.size(), seconds,
+                                 std::chars_format::general, digits); // whatever the locale
+  return {text.data(), end.ptr};
 }
 
 /// Backslash, quote and line feed are what the format wants escaped.

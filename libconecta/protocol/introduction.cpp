@@ -31,6 +31,8 @@ using introduced = boost::system::result<std::unique_ptr<conversation>, url_erro
 
 constexpr std::array redis_keys{"db"sv, "role"sv};
 constexpr std::array postgres_keys{"query"sv, "sslmode"sv};
+constexpr std::array ssl_modes{"disable"sv, "allow"sv,     "prefer"sv,
+                               "require"sv, "verify-ca"sv, "verify-full"sv};
 constexpr std::array mysql_keys{"query"sv};
 constexpr std::array dns_keys{"type"sv};
 constexpr std::array mongodb_keys{"role"sv};
@@ -233,6 +235,10 @@ introduced introduce(endpoint_url const& to, questions const& what) {
   case net::protocol::postgres:
     if (to.password && to.user.empty()) {
       return url_error{"a password of PostgreSQL needs a user"};
+    }
+    if (auto const mode = to.query_value("sslmode");
+        mode && std::ranges::find(ssl_modes, *mode) == ssl_modes.end()) {
+      return url_error{"sslmode is disable, allow, prefer, require, verify-ca or verify-full"};
     }
     return speak_postgres({to.user, to.path});
   case net::protocol::redis:

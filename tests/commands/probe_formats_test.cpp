@@ -106,6 +106,16 @@ TEST_CASE("JUnit, TAP and lines of JSON hold what a server said, made safe") {
   CHECK(nlohmann::json::parse(lines.substr(end + 1)).at("reason") == "refused");
 }
 
+TEST_CASE("of targets that look the same Prometheus is told the worse") {
+  auto other = refused();
+  other.url = ready().url;
+  auto const text = print(probe_format::prometheus, {ready(), other, ready()}).text;
+  std::string const sample = "conecta_probe_success{target=\"" + ready().url + "\"} ";
+  auto const at = text.find(sample);
+  CHECK(text.substr(at, sample.size() + 1) == sample + "0");
+  CHECK(text.find(sample, at + 1) == std::string::npos);
+}
+
 TEST_CASE("docker and boolean know two answers") {
   CHECK(print(probe_format::human, {ready()}, {}, exit_style::docker).code == 0);
   CHECK(print(probe_format::human, {refused()}, {}, exit_style::docker).code == 1);

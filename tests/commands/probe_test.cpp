@@ -337,6 +337,7 @@ TEST_CASE("URLs that cannot be probed are mistakes of usage") {
   CHECK(run_command({"--level", "connect", "udp://127.0.0.1:1?send=a&expect=b"}) == 64);
   CHECK(run_command({"mysql://127.0.0.1:1/database"}) == 64);
   CHECK(run_command({"mysql://anna@127.0.0.1:1?sslmode=require"}) == 64);
+  CHECK(run_command({"postgres://anna@127.0.0.1:1?sslmode=bogus"}) == 64);
   CHECK(run_command({"postgres://:pw@127.0.0.1:1"}) == 64);
   CHECK(run_command({"http://:a%0d%0ab@127.0.0.1:1"}) == 64);
   CHECK(run_command({"postgres://anna%00options@127.0.0.1:1"}) == 64);

@@ -104,3 +104,23 @@ TEST_CASE("a pool of a million lends as many, and closes them all") {
   CHECK(p.stats().closed == million);
   require_balance(p.stats());
 }
+
+TEST_CASE("however many died while they were idle, the next caller looks at one after the other") {
+  constexpr int dead = 100'000; // nested, these looks would need more stack than there is
+  boost::asio::io_context io;
+  asio_endpoint<int> endpoint;
+  endpoint.open = [dead](hook_context const&) -> boost::asio::awaitable<int> { co_return dead; };
+  endpoint.look = [dead](int& number) { return number >= dead; };
+  asio_pool<int> p{io.get_executor(), {.max_size = dead}, std::move(endpoint)};
+  for (int number = 0; number < dead; ++number) {
+    REQUIRE(p.add(int{number}));
+  }
+  int lent = 0;
+  p.async_acquire([&](error_code, lease<int> got) {
+    lent = got.valid() ? *got : -1;
+    p.close();
+  });
+  io.run();
+  CHECK(lent == dead);
+  CHECK(p.stats().closed_by[close_reason::stale] == dead);
+}

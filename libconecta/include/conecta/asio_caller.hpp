@@ -71,8 +71,7 @@ class asio_caller final : public waiter,
     if (from_->looks_alive(slot)) {
       complete({}, lease<T>{from_, slot});
     } else {
-      auto const keep = this->shared_from_this();
-      answered(from_->machinery().spurn(slot, deadline_, *this));
+      look_further(slot);
     }
   }
 
@@ -99,6 +98,24 @@ class asio_caller final : public waiter,
     void operator()() const { cancel(who); }
   };
   using stop_callback = std::stop_callback<canceller>;
+
+  /// However many are dead, one after the other, in one loop.
+  void look_further(slot_ref dead) {
+    auto const keep = this->shared_from_this();
+    auto answer = from_->machinery().spurn(dead, deadline_, *this);
+    for (auto const* next = std::get_if<slot_ref>(&answer); next != nullptr;
+         next = std::get_if<slot_ref>(&answer)) {
+      if (from_->looks_alive(*next)) {
+        break;
+      }
+      answer = from_->machinery().spurn(*next, deadline_, *this);
+    }
+    if (auto const* const alive = std::get_if<slot_ref>(&answer)) {
+      complete({}, lease<T>{from_, *alive});
+    } else {
+      answered(std::move(answer));
+    }
+  }
 
   /// It may be answered already.
   void queued(ticket mine) {
