@@ -1,5 +1,6 @@
 #include "wire/http_server.hpp"
 
+#include "net/http_pieces.hpp"
 #include "wire/outbox.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -144,7 +145,6 @@ class http_server::connection final : public event_loop::watcher, private event_
     parser_.emplace();
     parser_->header_limit(most_header);
     parser_->body_limit(most_body);
-    parser_->eager(true);
     told_to_continue_ = false;
     loop().arm(*this, loop().now() + (received_.empty() ? idle_limit : request_limit));
   }
@@ -169,7 +169,8 @@ class http_server::connection final : public event_loop::watcher, private event_
   }
 
   void parse() {
-    while (phase_ == phase::reading && out_.empty() && !received_.empty()) {
+    while (phase_ == phase::reading && out_.empty() && !received_.empty() &&
+           !net::lacks_end(*parser_, received_.size())) {
       boost::system::error_code failed;
       auto const taken = parser_->put(boost::asio::buffer(received_), failed);
       received_.erase(0, taken);

@@ -1,10 +1,12 @@
 #include "net/http_scanner.hpp"
 
 #include "net/framing.hpp"
+#include "net/http_pieces.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace conecta::net {
@@ -25,7 +27,6 @@ class http_scanner::parser final : public http::basic_parser<false> {
   explicit parser(asked how) {
     header_limit(longest_head);
     body_limit(max_reply_size);
-    eager(true);
     skip(how == asked::head);
   }
 
@@ -50,29 +51,45 @@ http_scanner::http_scanner(http_scanner&&) noexcept = default;
 http_scanner& http_scanner::operator=(http_scanner&&) noexcept = default;
 http_scanner::~http_scanner() = default;
 
-http_scanner::progress http_scanner::examine(std::string_view received) {
-  // The parser would wait for the end of a head first.
+/// Whether the parser may see it: heads when they are whole, as it judges a part by how much came.
+http_scanner::progress http_scanner::examine_start(std::string_view rest) {
+  if (parser_->got_some()) {
+    return lacks_end(*parser_, rest.size()) ? progress::need_more : progress::complete;
+  }
   constexpr std::string_view begins = "HTTP/1.";
+  constexpr std::string_view ends = "\r\n\r\n";
+  if (!rest.starts_with(begins.substr(0, rest.size()))) {
+    return progress::malformed;
+  }
+  auto const from = std::max(searched_, ends.size()) - ends.size();
+  if (rest.substr(0, longest_head).find(ends, from) != std::string_view::npos) {
+    searched_ = 0;
+    return progress::complete;
+  }
+  searched_ = rest.size();
+  return rest.size() < longest_head ? progress::need_more : progress::oversized;
+}
+
+http_scanner::progress http_scanner::examine(std::string_view received) {
   while (done_ < received.size()) {
     auto const rest = received.substr(done_);
-    if (!parser_->got_some() && !rest.starts_with(begins.substr(0, rest.size()))) {
-      return progress::malformed;
+    if (auto const seen = examine_start(rest); seen != progress::complete) {
+      return seen;
     }
     error_code problem;
     done_ += parser_->put(boost::asio::buffer(rest), problem);
     if (problem == http::error::body_limit || problem == http::error::header_limit) {
       return progress::oversized;
     }
-    if (problem && problem != http::error::need_more) {
-      return progress::malformed;
+    if (problem) {
+      return problem == http::error::need_more ? progress::need_more : progress::malformed;
     }
-    if (!parser_->is_done()) {
-      return progress::need_more;
+    if (parser_->is_done()) {
+      if (!is_interim_status(parser_->status)) {
+        return progress::complete;
+      }
+      parser_ = std::make_unique<parser>(how_);
     }
-    if (!is_interim_status(parser_->status)) {
-      return progress::complete;
-    }
-    parser_ = std::make_unique<parser>(how_);
   }
   return progress::need_more;
 }

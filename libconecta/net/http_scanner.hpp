@@ -32,9 +32,12 @@ class http_scanner {
  private:
   class parser;
 
+  [[nodiscard]] progress examine_start(std::string_view rest);
+
   asked how_;
   std::unique_ptr<parser> parser_;
   std::size_t done_ = 0;
+  std::size_t searched_ = 0; // of a head whose end has not come
 };
 
 /// 100 to 199 say that more is to come, but for 101, which changes what is spoken.

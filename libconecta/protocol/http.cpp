@@ -1,6 +1,7 @@
 #include "protocol/http.hpp"
 
 #include "base/base64.hpp"
+#include "net/http_pieces.hpp"
 #include "net/http_scanner.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -49,6 +50,9 @@ class http_conversation final : public conversation {
     if (!parser_->got_some() && !unread.starts_with(begins.substr(0, unread.size()))) {
       return {.end = foreign(http_response, unread)};
     }
+    if (net::lacks_end(*parser_, unread.size())) {
+      return {};
+    }
     boost::system::error_code problem;
     step made;
     made.used = parser_->put(boost::asio::buffer(unread), problem);
@@ -89,7 +93,6 @@ class http_conversation final : public conversation {
     } else {
       parser_->body_limit(boost::none);
     }
-    parser_->eager(looks_into_body());
     parser_->skip(options_.method == http_options::verb::head);
   }
 

@@ -96,6 +96,7 @@ TEST_CASE("a response of HTTP ends by its length, its chunks, its status or its 
   CHECK(is_whole(web_reply,
                  http("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n"
                       "0\r\nTrailer: 1\r\n\r\n")));
+  CHECK(is_whole(web_reply, http("200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")));
   CHECK(is_whole(web_reply,
                  http("100 Continue\r\n\r\n") + http("200 OK\r\nContent-Length: 1\r\n\r\n!")));
   CHECK(is_whole(http_response{http_scanner::asked::head},
@@ -131,6 +132,15 @@ TEST_CASE("what is no response of HTTP is refused, and so is one that is too lon
   CHECK(is_refused(web_reply, http("200 OK\r\nContent-Length: x\r\n\r\n")));
   CHECK(is_refused(web_reply, http("200 OK\r\nContent-Length: 1073741824\r\n\r\n")));
   CHECK(is_refused(web_reply, http("200 OK\r\nX: " + std::string(70'000, 'x'))));
+}
+
+TEST_CASE("a head of HTTP is judged when it is whole, however it came") {
+  auto const head = http("200 OK\r\nno colon\r\n");
+  framer at_once{web_reply, 0};
+  CHECK(at_once.examine(head).status == frame_status::need_more);
+  CHECK(ends_at(web_reply, head) == 0);
+  CHECK(at_once.examine(head + "\r\n").status == frame_status::malformed);
+  CHECK(is_refused(web_reply, head + "\r\n"));
 }
 
 TEST_CASE("a status from 200 to 399 is a success, that of an interim response is none") {

@@ -70,9 +70,11 @@ TEST_CASE("a text is looked for in the body, however it is framed") {
   CHECK(http_says(head + "Content-Length: 4\r\n\r\nfail", options).reason == "body");
   CHECK(http_says(head + "Transfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
                   options) == ready());
+  CHECK(http_says(head + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", options).reason == "body");
   auto const until_close = speak_http(options);
   static_cast<void>(until_close->begin());
-  static_cast<void>(until_close->hear(head + "\r\nit is ok"));
+  static_cast<void>(until_close->hear(head + "\r\n"));
+  static_cast<void>(until_close->hear("it is ok"));
   CHECK(until_close->closed("") == ready());
 }
 

@@ -17,8 +17,9 @@ using wire::http_server;
 
 namespace {
 
-std::string const question = "POST /a?b HTTP/1.1\r\nHost: localhost\r\nContent-Type: Text/Plain; x=y\r\n"
-                             "Content-Length: 4\r\n\r\nbody";
+std::string const question =
+    "POST /a?b HTTP/1.1\r\nHost: localhost\r\nContent-Type: Text/Plain; x=y\r\n"
+    "Content-Length: 4\r\n\r\nbody";
 
 std::string head_of(plain_socket const& client) {
   std::string head;
@@ -73,6 +74,20 @@ TEST_CASE("a HEAD is answered as a GET, without the body") {
   auto const head = head_of(client);
   CHECK(head.find("Content-Length: 3\r\n") != std::string::npos);
   CHECK(answer_of(client) == head + "GET");
+}
+
+TEST_CASE("chunks come in single bytes, the last one too") {
+  http_server const server{wire::address::loopback(), [](http_request const& asked) {
+                             return http_response{200, asked.body + "!", {}};
+                           }};
+  auto const client = plain_socket::connect_tcp(server.where());
+  for (std::string const chunks : {"1\r\na\r\n0\r\n\r\n", "0\r\n\r\n"}) {
+    for (auto const byte :
+         "PUT / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks) {
+      client.send({&byte, 1});
+    }
+    CHECK(answer_of(client).ends_with(chunks.starts_with('0') ? "\r\n\r\n!" : "\r\n\r\na!"));
+  }
 }
 
 TEST_CASE("a request of HTTP/1.0 needs no Host, and one of HTTP/1.1 does") {
