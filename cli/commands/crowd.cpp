@@ -14,12 +14,15 @@ constexpr std::size_t most_at_once = 64; ///< are being made: what waits to be a
 
 crowd::crowd(boost::asio::io_context& context, probe_target const& target,
              std::optional<unsigned> headroom)
-    : headroom_{headroom} {
-  auto const keeps = headroom ? prober::keeping::connection : prober::keeping::nothing;
-  for (unsigned i = 0; i < headroom.value_or(1); ++i) {
-    members_.push_back(std::make_unique<prober>(context, target, keeps));
+    : context_{context}, target_{target}, headroom_{headroom}, finding_{member(0).finding()} {}
+
+/// Made when it is first needed: many are asked for where few fit.
+prober& crowd::member(std::size_t index) {
+  if (index == members_.size()) {
+    auto const keeps = headroom_ ? prober::keeping::connection : prober::keeping::nothing;
+    members_.push_back(std::make_unique<prober>(context_, target_, keeps));
   }
-  finding_ = members_.front()->finding();
+  return *members_[index];
 }
 
 void crowd::attempt(instant deadline, std::function<void()> ended) {
@@ -44,8 +47,9 @@ void crowd::go_on() {
     return;
   }
   going_on_ = true;
-  while (running_ < most_at_once && begun_ < members_.size() && refused_ == nullptr && !stopped_) {
-    auto& next = *members_[begun_++];
+  auto const wanted = headroom_.value_or(1);
+  while (running_ < most_at_once && begun_ < wanted && refused_ == nullptr && !stopped_) {
+    auto& next = member(begun_++);
     ++running_;
     next.attempt(deadline_, [this, &next] { one_ended(next); });
   }

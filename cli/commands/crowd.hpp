@@ -36,13 +36,16 @@ class crowd {
   [[nodiscard]] probe_finding const& finding() const noexcept { return finding_; }
 
  private:
+  [[nodiscard]] prober& member(std::size_t index);
   void go_on();
   void one_ended(prober const& which);
   void conclude();
   [[nodiscard]] probe_finding all_together() const;
 
+  boost::asio::io_context& context_;
+  probe_target const& target_;
   std::optional<unsigned> headroom_;
-  std::vector<std::unique_ptr<prober>> members_;
+  std::vector<std::unique_ptr<prober>> members_; ///< as many as were ever begun at once
   std::function<void()> ended_;
   instant deadline_ = never;
   std::size_t begun_ = 0;

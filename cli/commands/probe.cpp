@@ -73,11 +73,12 @@ int run(probe_given const& options) {
   }
   auto const needed = needed_descriptors +
                       limits.headroom.value_or(1) * std::min(targets.size(), most_targets_at_once);
-  if (auto const most = run::raise_descriptor_limit(needed); most < needed && limits.headroom) {
-    std::cerr << "conecta probe: --headroom needs up to " << needed
-              << " file descriptors, and this process may have " << most << " (ulimit -Hn)\n";
-    return not_asked(configuration);
-  } else if (most < needed) {
+  if (auto const most = run::raise_descriptor_limit(needed); most < needed) {
+    if (limits.headroom) {
+      std::cerr << "conecta probe: --headroom needs up to " << needed
+                << " file descriptors, and this process may have " << most << " (ulimit -Hn)\n";
+      return not_asked(configuration);
+    }
     limits.at_once = most > needed_descriptors ? most - needed_descriptors : 1;
   }
   auto const shows_progress = limits.wait && !options.quiet && rewrites_lines(STDERR_FILENO);

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -108,12 +109,13 @@ void describe(std::string& out, std::string_view name, std::string_view help) {
 /// A target once, as it is at worst: two samples of one name and the same labels are refused.
 std::vector<probe_finding> each_once(std::vector<probe_finding> const& all) {
   std::vector<probe_finding> kept;
+  std::unordered_map<std::string, std::size_t> places;
   for (auto const& each : all) {
-    auto const same = std::ranges::find(kept, title_of(each), title_of);
-    if (same == kept.end()) {
+    auto const [place, is_new] = places.emplace(title_of(each), kept.size());
+    if (is_new) {
       kept.push_back(each);
-    } else if (each.state > same->state) {
-      *same = each;
+    } else if (each.state > kept[place->second].state) {
+      kept[place->second] = each;
     }
   }
   return kept;

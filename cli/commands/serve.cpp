@@ -1,5 +1,6 @@
 #include "commands/serve.hpp"
 
+#include "commands/complaint.hpp"
 #include "commands/exit_code.hpp"
 #include "commands/listening.hpp"
 #include "scenario/load.hpp"
@@ -56,10 +57,7 @@ int serve(target::target_options const& options, wire::address const& where) {
 int serve(serve_options const& given) {
   auto const loaded = scenario::load_target(given.kind, given.sets);
   if (auto const* const found = std::get_if<scenario::problems>(&loaded)) {
-    for (auto const& message : found->messages) {
-      std::fprintf(stderr, "conecta serve: %s\n", message.c_str());
-    }
-    return usage;
+    return complain("serve", *found);
   }
   auto const where = parse_listen(given.listen);
   if (!where) {

@@ -199,18 +199,12 @@ void link::flush(stream& which) {
 wire::sending link::send_from_queue(stream& which, std::size_t most) {
   auto const before = which.queue.size();
   auto const how = which.queue.flush(which.to->socket.get(), shared_->loop.now(), most);
-  count_passed(which, before - which.queue.size());
+  shared_->counts.count_passed(which.towards, before - which.queue.size());
   if (how == wire::sending::failed) {
     fail(*which.to);
     which.queue.clear();
   }
   return how;
-}
-
-void link::count_passed(stream const& which, std::size_t bytes) const noexcept {
-  auto& counts = shared_->counts;
-  (which.towards == direction::downstream ? counts.downstream_bytes : counts.upstream_bytes) +=
-      bytes;
 }
 
 void link::flush_in_portions(stream& which) {
@@ -308,7 +302,7 @@ void link::send_or_queue(stream& which, std::string_view bytes, hold const& held
       fail(*which.to);
       return;
     }
-    count_passed(which, sent.count);
+    shared_->counts.count_passed(which.towards, sent.count);
     bytes.remove_prefix(sent.count);
   }
   which.queue.push(bytes, held);

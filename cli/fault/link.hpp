@@ -96,7 +96,6 @@ class link final : public wire::event_loop::watcher, private wire::event_loop::a
   void go_on_waiting();
   void flush(stream& which);
   wire::sending send_from_queue(stream& which, std::size_t most);
-  void count_passed(stream const& which, std::size_t bytes) const noexcept;
   void flush_in_portions(stream& which);
   void read(stream& which);
   void discard_from_client();

@@ -42,6 +42,9 @@ struct traffic {
   std::uint64_t upstream_bytes = 0;
   std::uint64_t downstream_bytes = 0;
 
+  void count_passed(direction towards, std::size_t bytes) noexcept {
+    (towards == direction::downstream ? downstream_bytes : upstream_bytes) += bytes;
+  }
   void count_unreachable(int obstacle) noexcept {
     ++unreachable;
     first_obstacle = first_obstacle == 0 ? obstacle : first_obstacle;

@@ -340,20 +340,20 @@ void udp_relay::turn_port(std::size_t fault, schedule::change::kind what) {
 
 void udp_relay::send(flow& of, direction towards, std::string_view bytes) {
   // A datagram that the kernel does not take is lost, as datagrams are.
-  auto const count = [bytes](std::uint64_t& passed, ssize_t sent) {
-    passed += sent >= 0 ? bytes.size() : 0;
-  };
+  ssize_t size = -1;
   if (towards == direction::upstream) {
-    auto size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == ECONNREFUSED) {
       // The error was an earlier datagram's; this one has not been sent yet.
       find_refused(of);
       size = ::send(of.upstream.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     }
-    count(traffic_.upstream_bytes, size);
   } else if (ports_closed_ == 0) {
-    count(traffic_.downstream_bytes, ::sendto(port_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL,
-                                              of.client.data(), of.client.size()));
+    size = ::sendto(port_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, of.client.data(),
+                    of.client.size());
+  }
+  if (size >= 0) {
+    traffic_.count_passed(towards, bytes.size());
   }
 }
 

@@ -5,13 +5,9 @@
 
 #include "protocol/client_session.hpp"
 
-#include <arpa/inet.h>
 #include <atomic>
 #include <cerrno>
-#include <chrono>
-#include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <mongoc/mongoc.h>
 #include <netdb.h>
 #include <optional>
@@ -31,7 +27,6 @@ namespace conecta::protocol {
 namespace {
 
 using net::client_answer;
-using std::chrono::milliseconds;
 
 /// No number that libmongoc has for its own.
 constexpr int kind_of_stream = 100;
@@ -308,14 +303,15 @@ client_answer failed(bson_error_t const& error, meeting const& at) {
   }
   return {client_answer::kind::lost, {}, error.message, at.problem};
 }
-std::optional<client_answer> refused(mongoc_client_t* client, char const* database,
-                                     char const* command, document& reply, meeting const& at) {
+
+std::optional<client_answer> refused(mongoc_client_t* client, char const* command, document& reply,
+                                     meeting const& at) {
   document asked;
   bson_append_int32(&asked.value, command, -1, 1);
   bson_error_t error{};
   bson_destroy(&reply.value);
   bool const done =
-      mongoc_client_command_simple(client, database, &asked.value, nullptr, &reply.value, &error);
+      mongoc_client_command_simple(client, "admin", &asked.value, nullptr, &reply.value, &error);
   return done ? std::nullopt : std::optional{failed(error, at)};
 }
 
@@ -325,13 +321,13 @@ client_answer standing_of(mongoc_client_t* client, client_wishes const& with, me
     return {client_answer::kind::lost, {}, "out of memory", ENOMEM};
   }
   document reply;
-  if (auto answer = refused(client, "admin", "ping", reply, at)) { // which begins with a proof
+  if (auto answer = refused(client, "ping", reply, at)) { // which begins with a proof
     return *answer;
   }
   if (with.asks < level::query) {
     return {.text = "any"};
   }
-  if (auto answer = refused(client, "admin", "hello", reply, at)) {
+  if (auto answer = refused(client, "hello", reply, at)) {
     return *answer;
   }
   return {.text = reply.holds("isWritablePrimary") ? "primary"

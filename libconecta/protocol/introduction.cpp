@@ -73,6 +73,12 @@ std::optional<url_error> unknown_key(endpoint_url const& to,
   return std::nullopt;
 }
 
+std::optional<url_error> password_of_nobody(endpoint_url const& to, std::string const& server) {
+  return to.password && to.user.empty()
+             ? std::optional{url_error{"a password of " + server + " needs a user"}}
+             : std::nullopt;
+}
+
 introduced introduce_redis(endpoint_url const& to, level asks) {
   if (!to.user.empty() && !to.password) {
     return url_error{"a user of Redis has a password"};
@@ -127,8 +133,8 @@ introduced introduce_dns(endpoint_url const& to, level asks) {
 }
 
 introduced introduce_mongodb(endpoint_url const& to, level asks) {
-  if (to.password && to.user.empty()) {
-    return url_error{"a password of MongoDB needs a user"};
+  if (auto problem = password_of_nobody(to, "MongoDB")) {
+    return *problem;
   }
   if (!to.path.empty() && to.user.empty()) {
     return url_error{"a database of MongoDB is that of its user: mongodb://USER@HOST/DATABASE"};
@@ -217,8 +223,8 @@ introduced introduce(endpoint_url const& to, questions const& what) {
     return introduce_mongodb(to, asks);
   case net::protocol::mqtt: {
     constexpr std::size_t most = 65'535;
-    if (to.password && to.user.empty()) {
-      return url_error{"a password of MQTT needs a user"};
+    if (auto problem = password_of_nobody(to, "MQTT")) {
+      return *problem;
     }
     if (auto problem = too_long(to, most)) {
       return *problem;
@@ -233,8 +239,8 @@ introduced introduce(endpoint_url const& to, questions const& what) {
   case net::protocol::nats:
     return speak_nats({to.user, to.password, asks});
   case net::protocol::postgres:
-    if (to.password && to.user.empty()) {
-      return url_error{"a password of PostgreSQL needs a user"};
+    if (auto problem = password_of_nobody(to, "PostgreSQL")) {
+      return *problem;
     }
     if (auto const mode = to.query_value("sslmode");
         mode && std::ranges::find(ssl_modes, *mode) == ssl_modes.end()) {

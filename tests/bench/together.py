@@ -1,5 +1,6 @@
 """What the benchmarks that start other programs have in common."""
 
+import json
 import pathlib
 import platform
 import re
@@ -24,3 +25,15 @@ def in_columns(rows, left):
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return ["  ".join(cell.ljust(widths[i]) if i < left else cell.rjust(widths[i])
                       for i, cell in enumerate(row)).rstrip() for row in rows]
+
+
+def publish(given, result, text, bars):
+    """Writes and prints what was measured; returns what to exit with."""
+    given.build.mkdir(parents=True, exist_ok=True)
+    path = given.build / "result.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(text)
+    say(f"written: {path}")
+    if not given.check:
+        return 0
+    return 77 if result["skipped"] else 0 if all(bar["met"] for bar in bars) else 1

@@ -103,18 +103,13 @@ class asio_caller final : public waiter,
   void look_further(slot_ref dead) {
     auto const keep = this->shared_from_this();
     auto answer = from_->machinery().spurn(dead, deadline_, *this);
-    for (auto const* next = std::get_if<slot_ref>(&answer); next != nullptr;
-         next = std::get_if<slot_ref>(&answer)) {
+    while (auto const* const next = std::get_if<slot_ref>(&answer)) {
       if (from_->looks_alive(*next)) {
-        break;
+        return complete({}, lease<T>{from_, *next});
       }
       answer = from_->machinery().spurn(*next, deadline_, *this);
     }
-    if (auto const* const alive = std::get_if<slot_ref>(&answer)) {
-      complete({}, lease<T>{from_, *alive});
-    } else {
-      answered(std::move(answer));
-    }
+    answered(std::move(answer));
   }
 
   /// It may be answered already.

@@ -7,7 +7,6 @@ not installed is skipped by name.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import shutil
@@ -24,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "tests/bench"), str(ROOT / "tests/servers")]
 
 from private_servers import Postgres, Redis  # noqa: E402
-from together import in_columns, machine, say  # noqa: E402
+from together import in_columns, machine, publish, say  # noqa: E402
 
 BAR = 1.5
 
@@ -131,14 +130,7 @@ def main():
             played.append(analyse(what, other[0], bar, play(given, url, other)))
     result = {"schema": "conecta.bench-probe/1", "machine": machine(), "count": given.rounds,
               "pairs": played, "skipped": skipped}
-    given.build.mkdir(parents=True, exist_ok=True)
-    path = given.build / "result.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(as_text(result))
-    say(f"written: {path}")
-    if not given.check:
-        return 0
-    return 77 if skipped else 0 if all(each["met"] for each in played) else 1
+    return publish(given, result, as_text(result), played)
 
 
 if __name__ == "__main__":

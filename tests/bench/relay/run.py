@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/bench"))
 
-from together import in_columns, machine, say  # noqa: E402
+from together import in_columns, machine, publish, say  # noqa: E402
 
 MODULE, VERSION = "github.com/Shopify/toxiproxy/v2", "v2.5.0"
 # title, what the client does, connections
@@ -250,13 +250,7 @@ def main():
         for one in running:
             one.kill()
             one.wait()
-    path = given.build / "result.json"
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(as_text(result))
-    say(f"written: {path}")
-    if not given.check:
-        return 0
-    return 77 if result["skipped"] else 0 if all(bar["met"] for bar in result["bars"]) else 1
+    return publish(given, result, as_text(result), result["bars"])
 
 
 if __name__ == "__main__":
