@@ -64,8 +64,9 @@ std::string machine::canonical_slot(std::uint32_t index, std::int64_t place, ins
   auto const& that = slots_[index];
   std::string text;
   append(text, static_cast<std::int64_t>(that.state));
-  for (bool const flag : {that.stuck, that.added, that.stale, that.on_demand, that.ageing,
-                          that.overdue, that.written_off, index >= check_cursor_}) {
+  for (bool const flag :
+       {that.stuck, that.added, that.stale, that.on_demand, that.ageing, that.overdue,
+        that.written_off, hooks_.look && that.straight, index >= check_cursor_}) {
     text += flag ? '1' : '0';
   }
   append(text, ahead(deadlines_.of(index), now));

@@ -38,6 +38,7 @@ void invariant_checker::slots_are_counted() {
   std::size_t ageing = 0;
   std::size_t on_demand = 0;
   std::size_t written_off = 0;
+  std::size_t lost = 0;
   for (auto const& slot : that_.slots_) {
     ++seen[static_cast<std::size_t>(slot.state)];
     auto const on_its_way = slot.state == slot_state::opening ||
@@ -46,8 +47,9 @@ void invariant_checker::slots_are_counted() {
     stuck += slot.stuck ? 1U : 0U;
     unawaited += on_its_way && (slot.stuck || slot.stale) ? 1U : 0U;
     ageing += slot.ageing ? 1U : 0U;
-    on_demand += slot.on_demand ? 1U : 0U;
+    on_demand += machine::is_waited_for(slot) ? 1U : 0U;
     written_off += slot.written_off ? 1U : 0U;
+    lost += slot.state == slot_state::leased && (slot.stale || slot.written_off) ? 1U : 0U;
   }
   require(seen == that_.counts_, "the count of each state is the number of slots in it");
   require(stuck == that_.stuck_, "stuck hooks are counted");
@@ -55,6 +57,7 @@ void invariant_checker::slots_are_counted() {
   require(ageing == that_.ageing_, "those whose replacement was asked for are counted");
   require(on_demand == that_.on_demand_, "checks for callers are counted");
   require(written_off == that_.written_off_, "leases without a place are counted");
+  require(lost == that_.lost_, "leases that will serve nobody are counted");
 }
 
 void invariant_checker::the_cap_holds() {
@@ -77,7 +80,8 @@ void invariant_checker::lists_match_states() {
     auto const rests = slot.state == slot_state::idle || slot.state == slot_state::checking;
     require(that_.resting_.contains(index) == rests, "idle and checking slots rest, others do not");
     sum -= slot.state == slot_state::vacant ? index : 0;
-    require(that_.deadlines_.contains(index) == (that_.deadlines_.of(index) != never && !slot.stuck),
+    require(that_.deadlines_.contains(index) ==
+                (that_.deadlines_.of(index) != never && !slot.stuck),
             "a hook or lease is watched until it is late");
     require(!slot.ageing || rests, "only what rests is replaced ahead of time");
     require(!slot.on_demand || slot.state == slot_state::checking, "only checks are on demand");

@@ -43,6 +43,7 @@ ticket machine::on(instant now, acquire const& request, action_list& out) {
     start_opens(now, demanding() + (suspended_ ? 0 : 1), out);
   } else if (waiters_.full()) {
     refuse(caller, reject_reason::queue_full, out);
+    start_opens(now, demanding() + (options_.max_waiters == 0 && !suspended_ ? 1 : 0), out);
   } else {
     waiters_.join(caller, request.deadline);
   }
@@ -87,6 +88,10 @@ std::optional<ticket> machine::on(instant now, spurn const& found, action_list& 
   stop_watching(*index, out);
   if (phase_ == phase::open) {
     ++stats_.evicted_by[close_reason::stale];
+    if (slots_[*index].straight && !slots_[*index].stale &&
+        !planted(bug::dead_open_is_no_failure)) {
+      backoff_.failed(now, random_); // what dies as soon as it is opened is no backend
+    }
   }
   retire(*index, phase_ == phase::open ? close_reason::stale : close_reason::shutdown, now, out);
   auto const caller = waiters_.next_ticket();
@@ -123,8 +128,7 @@ receipt machine::on(instant now, give_back const& ended, action_list& out) {
   } else if (auto const reason = worn_out(slots_[*index], now)) {
     retire(*index, *reason, now, out);
   } else if (hooks_.reset && options_.returned == on_return::reset) {
-    auto const slot = start_hook(*index, slot_input::reset, now, options_.reset_timeout);
-    out.push_back(reset{slot, deadlines_.of(*index)});
+    start_reset(*index, now, out);
   } else {
     move(*index, slot_input::give_back);
     rest(*index, now);
@@ -228,10 +232,12 @@ receipt machine::on(instant now, checked const& answer, action_list& out) {
       that.on_demand && !planted(bug::bad_check_is_retried) ? 0 : options_.check_retries;
   end_hook(*index);
   auto const good = answer.found == health::good;
-  if (good || phase_ == phase::open) { // what closing cuts off says nothing of the resource
-    ++(good ? stats_.checks_ok : stats_.checks_failed);
-  }
-  that.failed_checks = good ? std::uint16_t{0} : static_cast<std::uint16_t>(that.failed_checks + 1);
+  auto const bad = answer.found == health::bad || (!good && planted(bug::not_begun_is_bad));
+  stats_.checks_ok += good ? 1U : 0U;
+  // What closing cuts off says nothing of the resource.
+  stats_.checks_failed += bad && phase_ == phase::open ? 1U : 0U;
+  that.failed_checks =
+      good ? std::uint16_t{0} : static_cast<std::uint16_t>(that.failed_checks + (bad ? 1 : 0));
   if (planted(bug::check_draws_lifetime)) {
     draw_lifetime(that, now);
   }
@@ -248,6 +254,7 @@ receipt machine::on(instant now, checked const& answer, action_list& out) {
     start_check(*index, now, out);
   } else if (planted(bug::check_leaks_capacity)) {
     leave_rest(*index);
+    that.idle_since = never; // no scan finds it either
   } else {
     if (options_.after_bad_check == bad_check::makes_older_suspect &&
         !planted(bug::suspicion_is_forgotten)) {
@@ -264,6 +271,10 @@ receipt machine::on(instant now, reset_done const& answer, action_list& out) {
     return receipt::refused;
   }
   end_hook(*index);
+  if (answer.found == health::unknown && phase_ == phase::open && !slots_[*index].stale) {
+    start_reset(*index, now, out);
+    return settle(now, out);
+  }
   move(*index, slot_input::reset_done);
   rest(*index, now);
   if (phase_ != phase::open) {

@@ -128,10 +128,11 @@ class machine {
     bool stuck : 1 = false;       ///< its hook has outlived its deadline
     bool added : 1 = false;       ///< opening: somebody brings a resource
     bool stale : 1 = false;       ///< from before the latest invalidate
-    bool on_demand : 1 = false;   ///< checking: for a caller who waits
+    bool on_demand : 1 = false;   ///< checking: begun for a caller
     bool ageing : 1 = false;      ///< its replacement was asked for
     bool overdue : 1 = false;     ///< leased: reported
     bool written_off : 1 = false; ///< leased, closing: its place may be taken
+    bool straight : 1 = false;    ///< leased: as soon as it was opened
     std::uint16_t failed_checks = 0;
     std::uint32_t generation = 0;
     std::uint32_t uses = 0;
@@ -164,6 +165,9 @@ class machine {
   [[nodiscard]] bool is_fresh(std::uint32_t index, instant now) const noexcept;
   [[nodiscard]] bool awaits_check(std::uint32_t index) const noexcept;
   [[nodiscard]] bool may_check_for(std::size_t callers) const noexcept;
+  [[nodiscard]] static bool is_waited_for(slot_record const& checked) noexcept {
+    return checked.on_demand && !checked.stuck && !checked.stale;
+  }
   [[nodiscard]] bool newcomers_may_take() const;
   [[nodiscard]] bool head_goes_first() const;
   [[nodiscard]] instant eviction_due(slot_record const& that) const noexcept;
@@ -189,6 +193,7 @@ class machine {
   void leave_rest(std::uint32_t index);
   void empty(std::uint32_t index, slot_input input);
   void start_check(std::uint32_t index, instant now, action_list& out);
+  void start_reset(std::uint32_t index, instant now, action_list& out);
   void lend(ticket caller, std::uint32_t index, instant now, action_list& out);
   void stop_watching(std::uint32_t index, action_list& out);
   void end_lease(std::uint32_t index, action_list& out);
@@ -237,12 +242,13 @@ class machine {
   std::size_t stuck_ = 0;
   std::size_t unawaited_ = 0; ///< opening, checking or resetting, but stuck or stale
   std::size_t ageing_ = 0;    ///< idle or checking
-  std::size_t on_demand_ = 0; ///< checks for callers who wait
+  std::size_t on_demand_ = 0; ///< checks that callers wait for
   std::size_t written_off_ = 0;
+  std::size_t lost_ = 0;     ///< leased, but stale or written off: nobody will be served by them
   std::size_t initial_left_; ///< opens that the pool's beginning still owes
   std::vector<std::uint32_t> vacant_; ///< the next one to be opened at the end
-  index_list resting_;      ///< idle and checking, the one used last in front
-  deadline_heap deadlines_; ///< of hooks that run, and of leases
+  index_list resting_;                ///< idle and checking, the one used last in front
+  deadline_heap deadlines_;           ///< of hooks that run, and of leases
   waiter_queue waiters_;
   backoff backoff_;
 

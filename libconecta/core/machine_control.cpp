@@ -61,6 +61,7 @@ receipt machine::on(instant now, invalidate const&, action_list& out) {
       retire_idle(index, close_reason::stale, now, out);
       break;
     case slot_state::leased:
+      lost_ += that.stale || that.written_off ? 0U : 1U;
       that.stale = !planted(bug::stale_lease_comes_back);
       break;
     case slot_state::opening:

@@ -175,7 +175,7 @@ void machine::end_hook(std::uint32_t index) {
     unawaited_ -= that.stuck || that.stale ? 1U : 0U;
   }
   stuck_ -= that.stuck ? 1U : 0U;
-  on_demand_ -= that.on_demand && !planted(bug::check_counter_drifts) ? 1U : 0U;
+  on_demand_ -= is_waited_for(that) && !planted(bug::check_counter_drifts) ? 1U : 0U;
   that.stuck = false;
   that.on_demand = false;
 }
@@ -187,7 +187,6 @@ void machine::give_up_on(slot_record& that) {
   }
   ++unawaited_;
   on_demand_ -= that.on_demand ? 1U : 0U;
-  that.on_demand = false;
   if (that.ageing) {
     --ageing_;
     that.ageing = false;
@@ -213,6 +212,7 @@ void machine::draw_lifetime(slot_record& that, instant now) {
 void machine::rest(std::uint32_t index, instant now) {
   auto& that = slots_[index];
   that.idle_since = now;
+  that.straight = false;
   resting_.push_front(index);
   come_to_store(index);
   eviction_due_ = held_back_ ? instant::min() : std::min(eviction_due_, eviction_due(that));
@@ -253,12 +253,19 @@ void machine::start_check(std::uint32_t index, instant now, action_list& out) {
   out.push_back(check{slot, slots_[index].failed_checks, deadlines_.of(index)});
 }
 
+void machine::start_reset(std::uint32_t index, instant now, action_list& out) {
+  auto const slot = start_hook(index, slot_input::reset, now, options_.reset_timeout);
+  out.push_back(reset{slot, deadlines_.of(index)});
+}
+
 void machine::lend(ticket caller, std::uint32_t index, instant now, action_list& out) {
   leave_rest(index);
   out.push_back(grant{caller, hand_out(index, slot_input::grant)});
-  ++slots_[index].uses;
+  auto& that = slots_[index];
+  that.straight = that.uses == 0 && that.idle_since == now;
+  ++that.uses;
   ++stats_.acquired;
-  if (options_.leak_threshold && !(planted(bug::leak_is_not_seen) && slots_[index].uses > 1)) {
+  if (options_.leak_threshold && !(planted(bug::leak_is_not_seen) && that.uses > 1)) {
     deadlines_.add(index, saturating_add(now, *options_.leak_threshold));
   }
 }
@@ -267,6 +274,7 @@ void machine::lend(ticket caller, std::uint32_t index, instant now, action_list&
 void machine::stop_watching(std::uint32_t index, action_list& out) {
   auto& that = slots_[index];
   deadlines_.forget(index);
+  lost_ -= that.stale || that.written_off ? 1U : 0U;
   if (that.overdue) {
     out.push_back(came_back{ref(index)});
     that.overdue = false;

@@ -41,12 +41,14 @@ void machine::lease_is_late(std::uint32_t index, action_list& out) {
     auto const due = deadlines_.of(index);
     deadlines_.forget(index);
     if (options_.reclaim_after) {
-      deadlines_.add(index, saturating_add(due, *options_.reclaim_after - *options_.leak_threshold));
+      deadlines_.add(index,
+                     saturating_add(due, *options_.reclaim_after - *options_.leak_threshold));
     }
     return;
   }
   deadlines_.forget(index);
   if (phase_ == phase::open && slots_.size() - options_.max_size > written_off_) {
+    lost_ += that.stale ? 0U : 1U;
     that.written_off = true;
     ++written_off_;
     ++stats_.reclaimed;

@@ -68,7 +68,11 @@ struct open_failed {
   friend bool operator==(open_failed const&, open_failed const&) = default;
 };
 
-enum class health : std::uint8_t { good, bad };
+enum class health : std::uint8_t {
+  good,
+  bad,
+  unknown, ///< called off before its hook began: it is asked for again
+};
 
 struct checked {
   slot_ref slot;

@@ -18,7 +18,17 @@ std::string text_of(slot_ref slot) {
 std::string text_of(ticket caller) {
   return "t" + std::to_string(caller.place) + "." + std::to_string(caller.generation);
 }
-std::string text_of(health found) { return found == health::good ? "good" : "bad"; }
+std::string text_of(health found) {
+  switch (found) {
+  case health::good:
+    return "good";
+  case health::bad:
+    return "bad";
+  case health::unknown:
+    break;
+  }
+  return "unknown";
+}
 std::string deadline_text(instant when) {
   return when == never ? "deadline=never"
                        : "deadline=" + std::to_string(when.time_since_epoch().count());
@@ -111,9 +121,12 @@ std::optional<Id> id_from(char letter, std::string_view text) {
 }
 
 std::optional<health> health_from(std::string_view text) {
-  return text == "good"  ? std::optional{health::good}
-         : text == "bad" ? std::optional{health::bad}
-                         : std::nullopt;
+  for (auto const each : {health::good, health::bad, health::unknown}) {
+    if (text == text_of(each)) {
+      return each;
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<close_reason> reason_from(std::string_view text) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace conecta {
@@ -12,6 +13,19 @@ namespace conecta {
 namespace {
 
 constexpr duration longest = std::chrono::hours{24 * 3653};
+
+/// In the largest unit that it is a whole number of.
+std::string text_of(duration value) {
+  using namespace std::chrono_literals;
+  constexpr std::array<std::pair<duration, std::string_view>, 6> units{
+      {{1h, "h"}, {1min, "min"}, {1s, "s"}, {1ms, "ms"}, {1us, "us"}, {1ns, "ns"}}};
+  for (auto const& [unit, name] : units) {
+    if (value != duration{} && value % unit == duration{}) {
+      return std::to_string(value / unit).append(name);
+    }
+  }
+  return "0s";
+}
 
 class option_check {
  public:
@@ -21,16 +35,25 @@ class option_check {
     }
   }
 
-  void time(char const* field, duration value, duration least = duration{1}) {
-    if (value < least || value > longest) {
-      report(field, std::to_string(value.count()) + "ns",
-             std::to_string(least.count()) + "ns to 10 years");
+  bool time(char const* field, duration value, duration least = duration{1}) {
+    auto const allowed = value >= least && value <= longest;
+    if (!allowed) {
+      report(field, text_of(value), least == duration{} ? "0 to 10 years" : "1ns to 10 years");
     }
+    return allowed;
   }
 
   void time(char const* field, std::optional<duration> value) {
     if (value) {
       time(field, *value);
+    }
+  }
+
+  template <class Choice>
+  void choice(char const* field, Choice value, Choice last) {
+    using number = std::underlying_type_t<Choice>;
+    if (static_cast<number>(value) > static_cast<number>(last)) {
+      report(field, std::to_string(static_cast<number>(value)), "one of its enumerators");
     }
   }
 
@@ -82,11 +105,11 @@ std::vector<option_violation> violations_of(pool_options const& options) {
   check.count("open_concurrency", options.open_concurrency, 1, 1024);
   check.count("check_concurrency", options.check_concurrency, 1, 1024);
   check.time("backoff.initial", options.backoff.initial);
-  check.time("backoff.limit", options.backoff.limit);
   check.ratio("backoff.jitter", options.backoff.jitter);
-  if (options.backoff.limit < options.backoff.initial) {
-    check.report("backoff.limit", std::to_string(options.backoff.limit.count()) + "ns",
-                 "at least backoff.initial");
+  if (check.time("backoff.limit", options.backoff.limit) &&
+      options.backoff.limit < options.backoff.initial) {
+    check.report("backoff.limit", text_of(options.backoff.limit),
+                 "at least backoff.initial (" + text_of(options.backoff.initial) + ")");
   }
   check.time("scan_interval", options.scan_interval);
   check.count("check_retries", options.check_retries, 0, 1000);
@@ -99,10 +122,18 @@ std::vector<option_violation> violations_of(pool_options const& options) {
   }
   check.count("max_overtaken", options.max_overtaken, 1, 255);
   check.time("leak_threshold", options.leak_threshold);
+  check.choice("when_down", options.when_down, while_down::fail_fast);
+  check.choice("check_on_acquire", options.check_on_acquire, acquire_check::always);
+  check.choice("after_bad_check", options.after_bad_check, bad_check::makes_older_suspect);
+  check.choice("order", options.order, idle_order::fifo);
+  check.choice("fair", options.fair, fairness::barging);
+  check.choice("returned", options.returned, on_return::reset);
+  check.choice("borrowers", options.borrowers, recording::on);
+  check.choice("durations", options.durations, recording::on);
   if (options.reclaim_after) {
     auto const after = *options.reclaim_after;
     if (!options.leak_threshold || after <= *options.leak_threshold || after > longest) {
-      check.report("reclaim_after", std::to_string(after.count()) + "ns",
+      check.report("reclaim_after", text_of(after),
                    "longer than leak_threshold, which it needs, to 10 years");
     }
   }

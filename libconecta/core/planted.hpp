@@ -53,8 +53,10 @@ enum class bug : std::uint8_t {
   reclaimed_place_is_lost, ///< a place that was taken back from a lease is never given back
   return_misses_the_queue, ///< what comes back goes idle though somebody has queued meanwhile
   lent_during_its_check,   ///< a resource is lent while its check runs
+  not_begun_is_bad,        ///< a check that was called off before it began counts as a bad one
+  dead_open_is_no_failure, ///< what looks dead as soon as it has opened is opened again at once
 };
-inline constexpr std::size_t bug_count = 41;
+inline constexpr std::size_t bug_count = 43;
 
 inline constexpr std::array<std::string_view, bug_count> bug_names{{
     "none",
@@ -98,6 +100,8 @@ inline constexpr std::array<std::string_view, bug_count> bug_names{{
     "reclaimed_place_is_lost",
     "return_misses_the_queue",
     "lent_during_its_check",
+    "not_begun_is_bad",
+    "dead_open_is_no_failure",
 }};
 
 #ifdef CONECTA_PLANTED_BUGS

@@ -57,6 +57,7 @@ inline constexpr std::array transitions{
   transition{slot_state::leased,    slot_input::detach,      slot_state::vacant},
   transition{slot_state::leased,    slot_input::retire,      slot_state::closing},
   transition{slot_state::resetting, slot_input::reset_done,  slot_state::idle},
+  transition{slot_state::resetting, slot_input::reset,       slot_state::resetting},
   transition{slot_state::closing,   slot_input::closed,      slot_state::vacant},
 };
 // clang-format on

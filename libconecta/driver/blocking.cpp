@@ -84,7 +84,11 @@ result<slot_ref> acquire_as(blocked_caller& caller, engine& machinery, hook_tabl
                          : machinery.acquire(asked, caller);
   for (;;) {
     auto slot = outcome_of(machinery, std::move(answer), caller, stop);
-    if (!slot || looks == nullptr || looks_alive(*looks, slot->index)) {
+    if (!slot || looks == nullptr) {
+      return slot;
+    }
+    if (looks_alive(*looks, slot->index)) {
+      machinery.confirm(*slot);
       return slot;
     }
     answer = machinery.spurn(*slot, asked.deadline, caller);

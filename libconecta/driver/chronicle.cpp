@@ -144,8 +144,16 @@ void chronicle::granted(std::uint32_t slot, borrower const& to, instant now, not
   that.overdue = false;
   if (leases_are_ == leases_are::spurned) {
     asked_[slot] = to.asked;
+  } else {
+    served(now - to.asked, news);
   }
-  auto const waited = now - to.asked;
+}
+
+void chronicle::confirmed(std::uint32_t slot, notices& news) {
+  served(records_[slot].since - asked_[slot], news);
+}
+
+void chronicle::served(duration waited, notices& news) {
   if (records_durations_) {
     waits_.record(waited);
   }

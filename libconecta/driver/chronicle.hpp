@@ -86,6 +86,8 @@ class chronicle {
   void closed(std::uint32_t slot, notices& news);
 
   void granted(std::uint32_t slot, borrower const& to, instant now, notices& news);
+  /// Where leases can be spurned: this one is not.
+  void confirmed(std::uint32_t slot, notices& news);
   /// The lease never came about. Returns who asked.
   borrower spurned(std::uint32_t slot);
   void returned(std::uint32_t slot, instant now, notices& news);
@@ -116,6 +118,8 @@ class chronicle {
   [[nodiscard]] static lease_info info_of(record const& that) {
     return {that.where, {that.tag, that.tag_size}, that.since, that.overdue};
   }
+
+  void served(duration waited, notices& news);
 
   std::vector<record> records_; ///< none, if nobody asks for them
   std::vector<instant> asked_;  ///< when; none, if every lease is final

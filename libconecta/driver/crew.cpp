@@ -297,6 +297,7 @@ class crew::threads final : public carrier {
     std::optional<open_failure> failed;
     auto found = engine::health::bad;
     if (what.kind != hook::close && context.stop.stop_requested()) {
+      found = engine::health::unknown;
       failed = {make_error_code(errc::cancelled),
                 copy_if_possible("it was called off before it began")};
     } else {

@@ -12,7 +12,15 @@ namespace conecta::driver {
 namespace {
 
 core::health health_of(engine::health found) {
-  return found == engine::health::good ? core::health::good : core::health::bad;
+  switch (found) {
+  case engine::health::good:
+    return core::health::good;
+  case engine::health::bad:
+    return core::health::bad;
+  case engine::health::unknown:
+    break;
+  }
+  return core::health::unknown;
 }
 
 } // namespace
@@ -75,6 +83,7 @@ acquire_answer engine::acquire(request const& asked, waiter& caller) {
   return shell_->acquire(asked, caller);
 }
 std::optional<slot_ref> engine::retry(ticket caller) { return shell_->retry(caller); }
+void engine::confirm(slot_ref slot) { shell_->confirm(slot); }
 acquire_answer engine::spurn(slot_ref slot, instant deadline, waiter& caller) {
   return shell_->spurn(slot, deadline, caller);
 }
@@ -85,6 +94,8 @@ void engine::give_back(slot_ref slot) {
   }
 }
 void engine::discard(slot_ref slot, close_reason reason) {
+  CONECTA_ASSERT(static_cast<std::size_t>(reason) < close_reason_count,
+                 "lease::discard: a reason that close_reason does not have");
   shell_->run(core::discard{slot, reason});
 }
 void engine::detach(slot_ref slot) { shell_->run(core::detach{slot}); }

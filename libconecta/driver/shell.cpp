@@ -56,7 +56,8 @@ engine::shell::shell(pool_options const& options, hooks_present hooks, carrier& 
       callers_(options_.max_waiters + 1 + (hooks.look ? slots_of(options_) : 0)),
       has_gate_{leaves_to_a_gate(options_, hooks)},
       gate_{has_gate_ ? slots_of(options_) : 0},
-      may_spurn_{hooks.look} {
+      may_spurn_{hooks.look},
+      records_confirmed_{may_spurn_ && (options_.observer || options_.durations == recording::on)} {
   scoped_lock const lock{mutex_};
   make_room_for_gate(slots_of(options_));
   if (history_ != nullptr) {
@@ -109,6 +110,18 @@ acquire_answer engine::shell::acquire(request const& asked, waiter& caller) {
     todo.asking = {asked.where, asked.tag, now};
     return decide(now, core::acquire{asked.deadline}, todo.actions);
   });
+}
+
+void engine::shell::confirm(slot_ref slot) {
+  if (!records_confirmed_) {
+    return;
+  }
+  pending todo;
+  {
+    scoped_lock const lock{mutex_};
+    chronicle_.confirmed(slot.index, todo.news);
+  }
+  carry_out(todo);
 }
 
 acquire_answer engine::shell::spurn(slot_ref slot, instant deadline, waiter& caller) {

@@ -39,6 +39,7 @@ class engine::shell {
   bool put(slot_ref slot) noexcept { return gate_.put(slot); }
 
   acquire_answer acquire(request const& asked, waiter& caller);
+  void confirm(slot_ref slot);
   acquire_answer spurn(slot_ref slot, instant deadline, waiter& caller);
   std::optional<slot_ref> retry(ticket mine);
   result<slot_ref> reserve();
@@ -166,6 +167,7 @@ class engine::shell {
   std::size_t events_to_wait_ CONECTA_GUARDED_BY(mutex_) = 0; ///< before the gate opens again
   std::size_t patience_ CONECTA_GUARDED_BY(mutex_) = 1;
   bool const may_spurn_;
+  bool const records_confirmed_;
   std::size_t room_ CONECTA_GUARDED_BY(mutex_) = slots_of(options_);
   instant armed_ CONECTA_GUARDED_BY(mutex_) = never;
   std::uint64_t cancelled_early_ CONECTA_GUARDED_BY(mutex_) = 0;

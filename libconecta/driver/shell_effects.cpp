@@ -45,7 +45,9 @@ void engine::shell::note(core::open_failed const& what, instant now, notices& ne
   chronicle_.open_failed(what.slot.index, last_open_, now, news);
 }
 void engine::shell::note(core::checked const& what, instant, notices& news) {
-  chronicle_.checked(what.slot.index, what.found == core::health::good, news);
+  if (what.found != core::health::unknown) {
+    chronicle_.checked(what.slot.index, what.found == core::health::good, news);
+  }
 }
 void engine::shell::note(core::closed const& what, instant, notices& news) {
   chronicle_.closed(what.slot.index, news);
@@ -80,12 +82,17 @@ struct engine::shell::gathering {
   void operator()(core::reject const& what) const CONECTA_REQUIRES(in.mutex_) {
     auto const caller = std::exchange(in.callers_[what.caller.place], {});
     auto why = in.failure_with(code_of(what.reason));
-    if (what.caller == mine && std::holds_alternative<ticket>(todo.own) &&
-        std::get<ticket>(todo.own) == mine) {
+    auto const asked_just_now = what.caller == mine && std::holds_alternative<ticket>(todo.own) &&
+                                std::get<ticket>(todo.own) == mine;
+    // Who spurned what it had waited for has waited, too.
+    if (!asked_just_now ||
+        (caller.asking.asked < now && what.reason != core::reject_reason::exhausted)) {
+      in.chronicle_.gave_up(caller.asking, why.code, now, todo.news);
+    }
+    if (asked_just_now) {
       todo.own = std::move(why);
       return;
     }
-    in.chronicle_.gave_up(caller.asking, why.code, now, todo.news);
     if (caller.who != nullptr) {
       todo.rejections.push_back({caller.who, std::move(why)});
     }

@@ -155,6 +155,10 @@ void books::on(core::spurn const& e) {
   queue_.push_front(*given_.caller);
   --totals_.acquired;
   end_watch(*that);
+  if (that->uses == 1 && that->lent_at == that->idle_since && !draining_ && !that->stale) {
+    marks_.set(mark::dead_when_opened);
+    open_has_failed();
+  }
   turn(*that, holding::doubtful);
   marks_.set(mark::spurned);
   if (e.deadline > now_ && waiting_ > 1) {
@@ -312,8 +316,9 @@ void books::on(core::checked const& e) {
   end_hook(*that);
   auto const good = e.found == core::health::good;
   totals_.checks_ok += good ? 1U : 0U;
-  totals_.checks_failed += good || draining_ ? 0U : 1U;
-  that->failed_checks = good ? 0 : that->failed_checks + 1;
+  auto const bad = e.found == core::health::bad;
+  totals_.checks_failed += bad && !draining_ ? 1U : 0U;
+  that->failed_checks = good ? 0 : that->failed_checks + (bad ? 1 : 0);
   that->became_idle = now_;
   turn(*that, good && !draining_ && !that->stale ? holding::idle : holding::doubtful);
   if (good && !that->stale) {
@@ -332,7 +337,7 @@ void books::on(core::reset_done const& e) {
   end_hook(*that);
   rests(*that, now_);
   marks_.set(e.found == core::health::good ? mark::reset_done : mark::reset_failed);
-  if (e.found == core::health::bad) {
+  if (e.found != core::health::good) {
     turn(*that, holding::doubtful);
   } else {
     that->proven_at = now_;

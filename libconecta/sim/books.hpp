@@ -45,7 +45,7 @@ class books {
     nothing,
     opening,
     idle,
-    doubtful, ///< must be checked or closed before the event is over
+    doubtful, ///< must be checked, reset or closed before the event is over
     checking,
     leased,
     resetting,
@@ -113,6 +113,8 @@ class books {
   }
   [[nodiscard]] bool is_fresh(slot const& that) const;
   void goes_stale(slot& that);
+  /// Leases that can come back to serve somebody.
+  [[nodiscard]] bool something_may_come_back() const;
   void end_watch(slot& that);
 
   // Events.

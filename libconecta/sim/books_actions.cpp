@@ -70,7 +70,9 @@ void books::on(core::reset const& a) {
   if (that == nullptr) {
     return;
   }
-  require(that->what == holding::idle, "only what was given back is reset");
+  require(that->what == holding::idle || (that->what == holding::doubtful &&
+                                          std::holds_alternative<core::reset_done>(*event_)),
+          "only what was given back is reset, again if it was not");
   require(!draining_ && hooks_.reset && options_.returned == on_return::reset,
           "resets are for pools that want them");
   that->hook_deadline = a.deadline;
@@ -284,7 +286,7 @@ void books::on(core::reject const& a) {
     break;
   case core::reject_reason::open_failed:
     require(options_.when_down == while_down::fail_fast && failures_at_most_ > 0 &&
-                count(holding::leased) == 0 && !suspended_,
+                !something_may_come_back() && !suspended_,
             "only while opens fail and nothing can come back are callers told so");
     ++totals_.rejected;
     marks_.set(mark::refused_as_open_failed);

@@ -10,7 +10,7 @@ namespace conecta::sim {
 
 void books::settle(core::machine const& machine) {
   require(count(holding::doubtful) == 0,
-          "what failed, was given up or came to a closed pool is checked or closed at once");
+          "what failed, was given up, did not begin or came to a closed pool is seen to at once");
   require(owed_back_ == 0, "that a reported lease came back is told");
   if (auto const* const retried = std::get_if<core::retry>(event_);
       retried != nullptr && given_.given == core::receipt::accepted && waits(retried->caller)) {
@@ -37,6 +37,13 @@ void books::settle(core::machine const& machine) {
   }
 }
 
+bool books::something_may_come_back() const {
+  return count(holding::leased) > 0 &&
+         std::any_of(slots_.begin(), slots_.end(), [](slot const& each) {
+           return each.what == holding::leased && !each.stale && !each.written_off;
+         });
+}
+
 /// Of what rests, and of those that wait.
 void books::nobody_is_forgotten() {
   auto const idle = count(holding::idle);
@@ -58,7 +65,7 @@ void books::nobody_is_forgotten() {
               idle + count(holding::checking) <= *options_.max_idle,
           "idle ones beyond max_idle are closed");
   require(options_.when_down != while_down::fail_fast || failures_at_least_ == 0 || suspended_ ||
-              waiting_ == 0 || coming() > 0 || count(holding::leased) > 0,
+              waiting_ == 0 || coming() > 0 || something_may_come_back(),
           "while opens fail and nothing can come, nobody is kept waiting");
 }
 

@@ -8,8 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-core::health health_of(bool good) { return good ? core::health::good : core::health::bad; }
-
 } // namespace
 
 endpoint::endpoint(world const& in, std::uint64_t seed)
@@ -20,6 +18,13 @@ endpoint::endpoint(world const& in, std::uint64_t seed)
   for (auto const& each : in.faults) {
     by_hook_[static_cast<std::size_t>(each.at)].push_back(each);
   }
+}
+
+core::health endpoint::found_by(running const& that) {
+  if (!that.begun) {
+    return core::health::unknown;
+  }
+  return that.good ? core::health::good : core::health::bad;
 }
 
 /// A pool grows.
@@ -50,6 +55,7 @@ endpoint::start endpoint::begin(hook which, slot_ref slot, instant now, instant 
   that.active = true;
   that.hangs = false;
   that.good = true;
+  that.begun = true;
   that.obeys = false;
   if (healed_) {
     return {saturating_add(now, *healed_), that.serial, outcome::succeed};
@@ -101,6 +107,7 @@ std::optional<endpoint::start> endpoint::interrupted(slot_ref slot, instant now)
   if (that.obeys) {
     that.obeys = false;
     that.good = false;
+    that.begun = (that.which != hook::check && that.which != hook::reset) || chance_.happens(0.8);
     ++that.serial;
     return start{now, that.serial, outcome::fail};
   }
@@ -126,9 +133,9 @@ std::optional<core::event> endpoint::answer(std::uint32_t index, std::uint32_t s
   case hook::open:
     return that.good ? core::event{core::opened{that.slot}} : core::open_failed{that.slot};
   case hook::check:
-    return core::checked{that.slot, health_of(that.good)};
+    return core::checked{that.slot, found_by(that)};
   case hook::reset:
-    return core::reset_done{that.slot, health_of(that.good)};
+    return core::reset_done{that.slot, found_by(that)};
   case hook::close:
     return core::closed{that.slot};
   case hook::clock:

@@ -51,12 +51,14 @@ class endpoint {
     std::uint32_t serial = 0;
     bool active = false;
     bool good = true;
+    bool begun = true; ///< a check or a reset may be called off before
     bool hangs = false;
     bool obeys = false;
     duration stuck_for{};
   };
 
   [[nodiscard]] running& hook_of(std::uint32_t index);
+  [[nodiscard]] static core::health found_by(running const& that);
   [[nodiscard]] fault const& draw(hook which);
 
   std::vector<std::vector<fault>> by_hook_;

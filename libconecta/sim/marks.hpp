@@ -22,7 +22,8 @@ namespace conecta::sim {
   X(closed_as_unhealthy) X(closed_as_broken) X(detached) X(added) X(add_found_no_room)             \
   X(add_failed) X(stale_return_refused) X(stale_answer_refused) X(stale_cancel_refused)            \
   X(closed_while_lent) X(closed_while_opening) X(closed_while_checking) X(closed_while_resetting)  \
-  X(spurned) X(spurned_waits_in_front) X(woken) X(woken_in_vain) X(suspended) X(refused_as_suspended)   \
+  X(spurned) X(spurned_waits_in_front) X(dead_when_opened) X(woken) X(woken_in_vain) X(suspended)  \
+  X(refused_as_suspended)                                                                          \
   X(refused_as_open_failed) X(grown) X(shrunk) X(shrunk_below_what_is_lent) X(invalidated)         \
   X(stale_lease_closed) X(stale_open_closed) X(evicted_on_request) X(closed_for_uses)              \
   X(closed_as_surplus) X(checked_for_a_caller) X(overdue) X(reclaimed) X(came_back)                \

@@ -121,17 +121,30 @@ TEST_CASE("a_check_that_hangs_and_ends_well_serves_who_still_waits") {
   pool.expect({grant{caller, s(0, 4)}});
 }
 
-TEST_CASE("a_check_that_hangs_and_ends_badly_is_tried_again_like_one_of_a_scan") {
+TEST_CASE("a_check_for_a_caller_that_hangs_and_ends_badly_is_not_tried_again_either") {
+  dialogue pool{checked_always(1), with_check};
+  pool.fill(1);
+  pool.acquire(2s);
+  pool.expect({check{s(0, 3), 0, pool.in(1s)}});
+  pool.at(1s).tick();
+  pool.expect({interrupt{s(0, 3)}});
+  pool.on(checked{s(0, 3), health::bad});
+  pool.expect({close{s(0, 4), close_reason::unhealthy, pool.in(5s)}});
+}
+
+TEST_CASE("a_check_that_was_called_off_before_it_began_says_nothing_and_is_asked_for_again") {
   dialogue pool{checked_always(1), with_check};
   pool.fill(1);
   auto const caller = pool.acquire(2s);
   pool.expect({check{s(0, 3), 0, pool.in(1s)}});
   pool.at(1s).tick();
   pool.expect({interrupt{s(0, 3)}});
-  pool.on(checked{s(0, 3), health::bad});
-  pool.expect({check{s(0, 4), 1, pool.in(1s)}});
-  pool.at(2s).tick();
-  pool.expect({interrupt{s(0, 4)}, reject{caller, reject_reason::timed_out}});
+  pool.on(checked{s(0, 3), health::unknown});
+  pool.expect({check{s(0, 4), 0, pool.in(1s)}});
+  CHECK(pool.stats().checks_failed == 0);
+  pool.on(checked{s(0, 4), health::good});
+  pool.expect({grant{caller, s(0, 5)}});
+  CHECK(pool.stats().checks_ok == 1);
 }
 
 TEST_CASE("who_cancels_during_its_check_leaves_a_resource_that_is_checked_again") {

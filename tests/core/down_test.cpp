@@ -153,6 +153,59 @@ TEST_CASE("with_fail_fast_min_idle_still_probes_in_the_background") {
   pool.expect({grant{caller, s(0, 3)}});
 }
 
+TEST_CASE("with_fail_fast_what_is_lent_but_will_not_come_back_for_callers_is_no_hope") {
+  auto options = failing_fast(2);
+  SECTION("because it is stale") {
+    dialogue pool{options};
+    pool.hold(1);
+    pool.on(invalidate{});
+    auto const caller = pool.acquire();
+    pool.expect({open{s(1, 1), pool.in(5s)}});
+    pool.on(open_failed{s(1, 1)});
+    pool.expect({reject{caller, reject_reason::open_failed}});
+  }
+  SECTION("because it was written off") {
+    options.leak_threshold = 1s;
+    options.reclaim_after = 2s;
+    dialogue pool{options};
+    pool.hold(1);
+    pool.at(1s).tick();
+    pool.forget_what_was_heard();
+    pool.at(2s).tick();
+    pool.forget_what_was_heard();
+    auto const caller = pool.acquire();
+    pool.expect({open{s(1, 1), pool.in(5s)}});
+    pool.on(open_failed{s(1, 1)});
+    pool.expect({reject{caller, reject_reason::open_failed}});
+  }
+}
+
+TEST_CASE("what_looks_dead_as_soon_as_it_is_opened_counts_as_a_failed_open") {
+  dialogue pool{of_size(2), {.look = true}};
+  pool.hold(1);
+  auto const again = pool.spurn(s(0, 2));
+  REQUIRE(again);
+  pool.expect({close{s(0, 3), close_reason::stale, pool.in(5s)}});
+  CHECK(pool.next_deadline() == pool.in(10ms));
+  pool.at(10ms).tick();
+  pool.expect({open{s(1, 1), pool.in(5s)}});
+  pool.on(opened{s(1, 1)});
+  pool.expect({grant{*again, s(1, 2)}});
+}
+
+TEST_CASE("what_was_idle_before_it_looks_dead_says_nothing_of_the_backend") {
+  dialogue pool{of_size(2), {.look = true}};
+  auto const caller = pool.acquire();
+  pool.expect({open{s(0, 1), pool.in(5s)}});
+  pool.on(cancel{caller});
+  pool.forget_what_was_heard();
+  pool.on(opened{s(0, 1)});
+  pool.at(1ms).acquire();
+  pool.forget_what_was_heard();
+  REQUIRE(pool.spurn(s(0, 2)));
+  pool.expect({close{s(0, 3), close_reason::stale, pool.in(5s)}, open{s(1, 1), pool.in(5s)}});
+}
+
 TEST_CASE("unless_the_options_say_so_callers_wait_through_an_outage") {
   dialogue pool{of_size(1)};
   auto const caller = pool.acquire(15ms);

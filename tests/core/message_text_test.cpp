@@ -32,6 +32,7 @@ TEST_CASE("an_event_is_one_line_that_reads_back") {
       {checked{slot, health::good}, "checked s3.7 good"},
       {checked{slot, health::bad}, "checked s3.7 bad"},
       {reset_done{slot, health::bad}, "reset_done s3.7 bad"},
+      {reset_done{slot, health::unknown}, "reset_done s3.7 unknown"},
       {closed{slot}, "closed s3.7"},
       {tick{}, "tick"},
       {drain{}, "drain"},

@@ -45,6 +45,37 @@ TEST_CASE("a_resource_whose_reset_fails_is_closed") {
   CHECK(pool.stats().closed_by[close_reason::unhealthy] == 1);
 }
 
+TEST_CASE("a_reset_that_was_called_off_before_it_began_is_asked_for_again") {
+  dialogue pool{one_slot_reset(), with_reset};
+  pool.on(give_back{pool.lend()});
+  pool.expect({reset{s(0, 3), pool.in(5s)}});
+  auto const caller = pool.acquire();
+  pool.at(5s).tick();
+  pool.expect({interrupt{s(0, 3)}});
+  pool.on(reset_done{s(0, 3), health::unknown});
+  pool.expect({reset{s(0, 4), pool.in(5s)}});
+  pool.on(reset_done{s(0, 4), health::good});
+  pool.expect({grant{caller, s(0, 5)}});
+}
+
+TEST_CASE("a_reset_that_never_began_is_not_asked_for_again_once_nobody_wants_the_resource") {
+  dialogue pool{one_slot_reset(), with_reset};
+  pool.on(give_back{pool.lend()});
+  pool.expect({reset{s(0, 3), pool.in(5s)}});
+  SECTION("because it is stale") {
+    pool.on(invalidate{});
+    pool.expect({interrupt{s(0, 3)}});
+    pool.on(reset_done{s(0, 3), health::unknown});
+    pool.expect({close{s(0, 4), close_reason::stale, pool.in(5s)}});
+  }
+  SECTION("because the pool is closed") {
+    pool.on(drain{});
+    pool.expect({interrupt{s(0, 3)}});
+    pool.on(reset_done{s(0, 3), health::unknown});
+    pool.expect({close{s(0, 4), close_reason::shutdown, pool.in(5s)}});
+  }
+}
+
 TEST_CASE("without_a_reset_hook_a_returned_resource_goes_idle") {
   dialogue pool{one_slot_reset()};
   pool.on(give_back{pool.lend()});

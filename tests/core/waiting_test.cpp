@@ -94,12 +94,15 @@ TEST_CASE("a_caller_beyond_max_waiters_is_refused") {
   CHECK(pool.stats().rejected == 1);
 }
 
-TEST_CASE("nobody_may_wait_where_max_waiters_is_none") {
+TEST_CASE("nobody_may_wait_where_max_waiters_is_none_but_one_is_opened_for_the_next") {
   auto options = of_size(1);
   options.max_waiters = 0;
   dialogue pool{options};
   auto const caller = pool.acquire();
-  pool.expect({reject{caller, reject_reason::queue_full}});
+  pool.expect({reject{caller, reject_reason::queue_full}, open{s(0, 1), pool.in(5s)}});
+  pool.on(opened{s(0, 1)});
+  auto const next = pool.acquire();
+  pool.expect({grant{next, s(0, 2)}});
 }
 
 TEST_CASE("a_caller_is_told_at_its_deadline_and_never_granted_after") {

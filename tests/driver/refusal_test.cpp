@@ -56,13 +56,13 @@ pool_options all_wrong() {
 }
 
 std::vector<std::string> const all_fields{
-    "max_size",        "min_idle",        "initial_size",      "max_idle",
-    "max_waiters",     "acquire_timeout", "open_timeout",      "check_timeout",
-    "reset_timeout",   "close_timeout",   "open_concurrency",  "check_concurrency",
-    "backoff.initial", "backoff.limit",   "backoff.jitter",    "backoff.limit",
-    "scan_interval",   "check_retries",   "check_if_idle_for", "idle_timeout",
-    "max_lifetime",    "lifetime_jitter", "max_uses",          "max_overtaken",
-    "leak_threshold",  "reclaim_after"};
+    "max_size",        "min_idle",          "initial_size",     "max_idle",
+    "max_waiters",     "acquire_timeout",   "open_timeout",     "check_timeout",
+    "reset_timeout",   "close_timeout",     "open_concurrency", "check_concurrency",
+    "backoff.initial", "backoff.jitter",    "backoff.limit",    "scan_interval",
+    "check_retries",   "check_if_idle_for", "idle_timeout",     "max_lifetime",
+    "lifetime_jitter", "max_uses",          "max_overtaken",    "leak_threshold",
+    "reclaim_after"};
 
 std::vector<std::string> fields_of(invalid_options const& refused) {
   std::vector<std::string> fields;

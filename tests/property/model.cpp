@@ -49,6 +49,9 @@ receipt model::handle(instant now, core::acquire const& request, ticket fresh) {
     open_what_is_missing(now, suspended_ ? 0 : callers_.size() + 1);
   } else if (callers_.size() >= options_.max_waiters) {
     reject(fresh, reject_reason::queue_full);
+    if (options_.max_waiters == 0 && !suspended_) { // for the next who tries
+      open_what_is_missing(now, callers_.size() + 1);
+    }
   } else {
     callers_.push_back({fresh, request.deadline});
   }
@@ -64,6 +67,9 @@ receipt model::handle(instant now, core::spurn const& found, ticket fresh) {
   end_of_lease(*that);
   if (!closed_) {
     ++stats_.evicted_by[close_reason::stale];
+    if (that->straight && !that->stale) {
+      backend_failed(now);
+    }
   }
   close(*that, closed_ ? close_reason::shutdown : close_reason::stale, now);
   if (closed_) {
@@ -124,8 +130,7 @@ receipt model::handle(instant now, core::give_back const& ended, ticket) {
   } else if (auto const reason = worn_out(*that, now)) {
     close(*that, *reason, now);
   } else if (hooks_.reset && options_.returned == on_return::reset) {
-    begin(*that, slot_state::resetting, now, options_.reset_timeout);
-    actions_.push_back({core::reset{{}, that->hook_ends}, that->id});
+    reset(*that, now);
   } else {
     come_to_rest(*that, now);
   }
@@ -211,11 +216,15 @@ receipt model::handle(instant now, core::open_failed const& answer, ticket) {
     return receipt::accepted; // says nothing about the backend
   }
   ++stats_.open_failed;
-  if (was_stale) {
-    return receipt::accepted; // it was asked to stop
+  if (!was_stale) { // else it was asked to stop
+    backend_failed(now);
   }
+  return receipt::accepted;
+}
+
+void model::backend_failed(instant now) {
   if (failed_opens_ > 0 && now < opens_resume_) {
-    return receipt::accepted; // one of several that failed together
+    return; // one of several that failed together
   }
   ++failed_opens_;
   opens_at_once_ = 1;
@@ -225,7 +234,6 @@ receipt model::handle(instant now, core::open_failed const& answer, ticket) {
   }
   auto const chance = options_.backoff.jitter > 0 ? random_.next_unit() : 0.0;
   opens_resume_ = saturating_add(now, core::shortened(delay, options_.backoff.jitter * chance));
-  return receipt::accepted;
 }
 
 receipt model::handle(instant now, core::checked const& answer, ticket) {
@@ -238,7 +246,7 @@ receipt model::handle(instant now, core::checked const& answer, ticket) {
   if (answer.found == health::good) {
     ++stats_.checks_ok;
     that->failed_checks = 0;
-  } else {
+  } else if (answer.found == health::bad) {
     stats_.checks_failed += closed_ ? 0U : 1U;
     ++that->failed_checks;
   }
@@ -266,6 +274,10 @@ receipt model::handle(instant now, core::reset_done const& answer, ticket) {
     return receipt::refused;
   }
   end(*that, slot_state::idle);
+  if (answer.found == health::unknown && !closed_ && !that->stale) {
+    reset(*that, now);
+    return receipt::accepted;
+  }
   come_to_rest(*that, now);
   if (closed_) {
     close(*that, close_reason::shutdown, now);
@@ -295,7 +307,6 @@ receipt model::handle(instant now, core::tick const&, ticket) {
   for (auto& that : things_) {
     if (!that.stuck && that.hook_ends <= now) {
       that.stuck = true;
-      that.for_caller = false;
       that.ageing = that.ageing && that.state != slot_state::checking;
       actions_.push_back({core::interrupt{that.name}});
     }
@@ -366,7 +377,6 @@ receipt model::handle(instant now, core::invalidate const&, ticket) {
         actions_.push_back({core::interrupt{that.name}});
       }
       that.stale = true;
-      that.for_caller = false;
       that.ageing = false;
     }
   }

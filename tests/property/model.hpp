@@ -28,10 +28,11 @@ struct thing {
   bool added = false;
   bool stuck = false;
   bool stale = false;      ///< from before the latest invalidate
-  bool for_caller = false; ///< checked because a caller waits
+  bool for_caller = false; ///< checked because a caller came
   bool ageing = false;     ///< its replacement was asked for
   bool reported = false;   ///< lent for too long
   bool placeless = false;  ///< lent for so long that its place may be taken
+  bool straight = false;   ///< lent as soon as it was opened
   instant hook_ends = never;
   instant lease_due = never; ///< when it is reported, then when it loses its place
   instant idle_since{};
@@ -117,6 +118,7 @@ class model {
   [[nodiscard]] bool needs_check(thing const& that, instant now) const;
   [[nodiscard]] bool queue_is_strict() const;
   void forget(int id);
+  void backend_failed(instant now);
 
   void reject(ticket name, core::reject_reason reason);
   void begin(thing& that, core::slot_state state, instant now, duration timeout);
@@ -124,6 +126,7 @@ class model {
   void come_to_rest(thing& that, instant now);
   void close(thing& that, close_reason reason, instant now);
   void check(thing& that, instant now);
+  void reset(thing& that, instant now);
   void lend(int id, ticket name, instant now);
   void end_of_lease(thing& that);
   std::vector<thing*> order_of_service();

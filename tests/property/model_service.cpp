@@ -59,8 +59,7 @@ void model::tell_if_hopeless() {
     return;
   }
   auto const hope = std::any_of(things_.begin(), things_.end(), [](thing const& that) {
-    return that.state == slot_state::leased || that.state == slot_state::idle ||
-           (that.state != slot_state::closing && !that.stuck && !that.stale);
+    return that.state != slot_state::closing && !that.stuck && !that.stale && !that.placeless;
   });
   if (!hope) {
     for (auto const& waiting : callers_) {
@@ -126,8 +125,10 @@ std::vector<thing*> model::order_of_service() {
 }
 
 bool model::may_check_for(std::size_t wanting) const {
-  auto const checks_for_callers = static_cast<std::size_t>(std::count_if(
-      things_.begin(), things_.end(), [](thing const& each) { return each.for_caller; }));
+  auto const checks_for_callers =
+      static_cast<std::size_t>(std::count_if(things_.begin(), things_.end(), [](thing const& each) {
+        return each.for_caller && !each.stuck && !each.stale;
+      }));
   return checks_for_callers < wanting &&
          how_many(slot_state::checking) < options_.check_concurrency;
 }

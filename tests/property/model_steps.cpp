@@ -170,6 +170,7 @@ void model::come_to_rest(thing& that, instant now) {
   that.state = slot_state::idle;
   that.idle_since = now;
   that.failed_checks = 0;
+  that.straight = false;
   that.rested = ++rests_;
 }
 
@@ -189,10 +190,16 @@ void model::check(thing& that, instant now) {
   actions_.push_back({core::check{{}, that.failed_checks, that.hook_ends}, that.id});
 }
 
+void model::reset(thing& that, instant now) {
+  begin(that, slot_state::resetting, now, options_.reset_timeout);
+  actions_.push_back({core::reset{{}, that.hook_ends}, that.id});
+}
+
 void model::lend(int id, ticket name, instant now) {
   auto& that = entry(id);
   that.state = slot_state::leased;
   that.ageing = false;
+  that.straight = that.uses == 0 && that.idle_since == now;
   ++that.uses;
   if (options_.leak_threshold) {
     that.lease_due = saturating_add(now, *options_.leak_threshold);

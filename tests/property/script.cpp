@@ -141,11 +141,11 @@ class player {
     case 10:
       return about<core::checked>(slot_state::checking, that.which);
     case 11:
-      return answered_badly(about<core::checked>(slot_state::checking, that.which));
+      return not_answered_well(about<core::checked>(slot_state::checking, that.which), that);
     case 12:
       return about<core::reset_done>(slot_state::resetting, that.which);
     case 13:
-      return answered_badly(about<core::reset_done>(slot_state::resetting, that.which));
+      return not_answered_well(about<core::reset_done>(slot_state::resetting, that.which), that);
     case 14:
       return about<core::discard>(slot_state::leased, that.which);
     case 15:
@@ -188,11 +188,12 @@ class player {
     return Event{names[which % names.size()]};
   }
 
-  static core::event answered_badly(core::event what) {
+  static core::event not_answered_well(core::event what, command const& how) {
+    auto const found = how.later % 8 == 5 ? core::health::unknown : core::health::bad;
     if (auto* const checked = std::get_if<core::checked>(&what)) {
-      checked->found = core::health::bad;
+      checked->found = found;
     } else if (auto* const reset = std::get_if<core::reset_done>(&what)) {
-      reset->found = core::health::bad;
+      reset->found = found;
     }
     return what;
   }

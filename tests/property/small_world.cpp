@@ -110,6 +110,9 @@ class explorer {
       if (happens(happening::check_fails)) {
         events.emplace_back(core::checked{that.name, health::bad});
       }
+      if (happens(happening::does_not_begin)) {
+        events.emplace_back(core::checked{that.name, health::unknown});
+      }
       return;
     case slot_state::leased:
       events.emplace_back(core::give_back{that.name});
@@ -128,6 +131,9 @@ class explorer {
       events.emplace_back(core::reset_done{that.name, health::good});
       if (happens(happening::reset_fails)) {
         events.emplace_back(core::reset_done{that.name, health::bad});
+      }
+      if (happens(happening::does_not_begin)) {
+        events.emplace_back(core::reset_done{that.name, health::unknown});
       }
       return;
     case slot_state::closing:
@@ -241,7 +247,7 @@ std::vector<small_world> small_worlds(world_size size) {
   using enum happening;
   std::vector<small_world> worlds;
   auto const add = [&worlds, size](std::string name, std::vector<duration> patience,
-                             std::set<happening> happenings) -> small_world& {
+                                   std::set<happening> happenings) -> small_world& {
     worlds.push_back({.name = std::move(name),
                       .options = small_options(size),
                       .hooks = {},
@@ -265,7 +271,7 @@ std::vector<small_world> small_worlds(world_size size) {
   stuck.options.open_timeout = duration{2};
   stuck.options.close_timeout = duration{1};
 
-  auto& checks = add("checks with retries", {duration{0}, forever}, {check_fails});
+  auto& checks = add("checks with retries", {duration{0}, forever}, {check_fails, does_not_begin});
   checks.hooks.check = true;
   checks.options.scan_interval = duration{2};
   checks.options.check_retries = 1;
@@ -285,7 +291,7 @@ std::vector<small_world> small_worlds(world_size size) {
   lifetime.options.max_lifetime = duration{3};
   lifetime.options.scan_interval = duration{2};
 
-  auto& resets = add("reset on return", {duration{1}, forever}, {reset_fails});
+  auto& resets = add("reset on return", {duration{1}, forever}, {reset_fails, does_not_begin});
   resets.options.returned = on_return::reset;
   resets.hooks.reset = true;
   resets.options.reset_timeout = duration{2};
@@ -320,7 +326,8 @@ std::vector<small_world> small_worlds(world_size size) {
   barging.options.max_overtaken = 2;
   barging.options.fair = fairness::barging;
 
-  auto& on_demand = add("checks on acquire", {duration{0}, duration{2}, forever}, {check_fails});
+  auto& on_demand =
+      add("checks on acquire", {duration{0}, duration{2}, forever}, {check_fails, does_not_begin});
   on_demand.hooks.check = true;
   on_demand.options.check_on_acquire = acquire_check::always;
   on_demand.options.check_timeout = duration{1};

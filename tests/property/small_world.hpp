@@ -23,6 +23,7 @@ enum class happening {
   open_fails,
   check_fails,
   reset_fails,
+  does_not_begin, ///< a check or a reset
   discard,
   detach_and_add,
   drain,

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <functional>
 #include <future>
 #include <optional>
 
@@ -55,6 +56,15 @@ TEST_CASE("every hook may leave out the arguments that it does not need") {
     p.close(10s);
     CHECK(closes == 1);
   }
+}
+
+TEST_CASE("a hook that holds nothing is none") {
+  bool (*const no_check)(int&) = nullptr;
+  std::function<bool(int&)> const no_reset;
+  pool<int> p{{.max_size = 1, .scan_interval = 1ms, .returned = on_return::reset},
+              {.open = [] { return 1; }, .check = no_check, .reset = no_reset}};
+  CHECK(p.acquire());
+  CHECK(p.stats().idle == 1);
 }
 
 TEST_CASE("an open that throws costs no capacity") {
@@ -229,6 +239,34 @@ TEST_CASE("slow resets do not keep closes from their turn") {
   for (auto& each : returning) {
     each.join();
   }
+}
+
+TEST_CASE("a reset that found no thread within its time is begun later, and costs no resource") {
+  gate may_return;
+  std::atomic<int> begun = 0;
+  pool<int> p{{.max_size = 4,
+               .reset_timeout = 2ms,
+               .check_concurrency = 1, // two threads for resets
+               .returned = on_return::reset},
+              {.open = [] { return 1; },
+               .reset =
+                   [&](int&) {
+                     ++begun;
+                     may_return.wait();
+                     return true;
+                   }}};
+  {
+    std::vector<lease<int>> held;
+    for (int i = 0; i < 4; ++i) {
+      held.push_back(p.acquire().value());
+    }
+  }
+  until([&] { return p.stats().stuck == 4; });
+  CHECK(begun == 2);
+  may_return.open();
+  until([&] { return p.stats().idle == 4; });
+  CHECK(p.stats().opened == 4);
+  CHECK(begun >= 4);
 }
 
 TEST_CASE("a hook may use its own pool") {

@@ -163,6 +163,21 @@ TEST_CASE("a resource that looks dead is replaced before the caller gets it") {
   require_balance(now);
 }
 
+TEST_CASE("who found only what looks dead is heard of once, however often that was") {
+  auto const heard = std::make_shared<listener>();
+  std::atomic<bool> dead = false;
+  pool<int> p{{.max_size = 1, .observer = heard},
+              {.open = [] { return 1; }, .look = [&](int&) { return !dead; }}};
+  CHECK(p.acquire());
+  dead = true;
+  CHECK(p.acquire_for(20ms).error().code == errc::timed_out);
+  auto const all = heard->heard();
+  CHECK(std::count(all.begin(), all.end(), "acquired") == 1);
+  CHECK(std::count(all.begin(), all.end(),
+                   "waited: " + make_error_code(errc::timed_out).message()) == 1);
+  CHECK(std::count(all.begin(), all.end(), "opened") < 5); // each pause is at least 25 ms
+}
+
 TEST_CASE("a look that throws counts as dead") {
   ledger book;
   auto endpoint = opening_from(book);

@@ -61,10 +61,17 @@ class asio_state final : public shelf<T>,
 
   [[nodiscard]] bool looks_alive(slot_ref slot) {
     try {
-      return !endpoint_.look || endpoint_.look(*(*this)[slot.index]);
+      if (!endpoint_.look) {
+        return true;
+      }
+      if (!endpoint_.look(*(*this)[slot.index])) {
+        return false;
+      }
     } catch (...) {
       return false;
     }
+    engine_.confirm(slot);
+    return true;
   }
 
   [[nodiscard]] result<lease<T>> try_acquire(std::source_location where) {
@@ -285,13 +292,6 @@ class asio_state final : public shelf<T>,
     patiently([&] { boost::asio::post(executor_, hop); });
   }
 
-  static void require_time(hook_context const& context) {
-    if (context.stop.stop_requested()) {
-      throw boost::system::system_error{make_error_code(errc::cancelled),
-                                        "it was called off before it began"};
-    }
-  }
-
   // A hook that was asked to stop before it began does not begin, but for close. Each awaited value
   // has a name: g++ 12 miscompiles several shorter forms.
 
@@ -301,7 +301,10 @@ class asio_state final : public shelf<T>,
     running->begun = true;
     std::optional<open_failure> failed;
     try {
-      require_time(context);
+      if (context.stop.stop_requested()) {
+        throw boost::system::system_error{make_error_code(errc::cancelled),
+                                          "it was called off before it began"};
+      }
       if (!self->endpoint_.open) {
         throw_no_open();
       }
@@ -322,14 +325,15 @@ class asio_state final : public shelf<T>,
                                                 std::shared_ptr<hook_run> running, slot_ref slot,
                                                 unsigned failures, hook_context context) {
     running->begun = true;
-    auto found = engine::health::bad;
-    try {
-      require_time(context);
-      auto checking = self->endpoint_.check(*(*self)[slot.index], failures, context);
-      bool const good = co_await std::move(checking);
-      found = good ? engine::health::good : engine::health::bad;
-    } catch (...) {
-      found = engine::health::bad;
+    auto found = engine::health::unknown;
+    if (!context.stop.stop_requested()) {
+      try {
+        auto checking = self->endpoint_.check(*(*self)[slot.index], failures, context);
+        bool const good = co_await std::move(checking);
+        found = good ? engine::health::good : engine::health::bad;
+      } catch (...) {
+        found = engine::health::bad;
+      }
     }
     self->engine_.checked(slot, found);
   }
@@ -338,14 +342,15 @@ class asio_state final : public shelf<T>,
                                                 std::shared_ptr<hook_run> running, slot_ref slot,
                                                 hook_context context) {
     running->begun = true;
-    auto found = engine::health::bad;
-    try {
-      require_time(context);
-      auto resetting = self->endpoint_.reset(*(*self)[slot.index], context);
-      bool const good = co_await std::move(resetting);
-      found = good ? engine::health::good : engine::health::bad;
-    } catch (...) {
-      found = engine::health::bad;
+    auto found = engine::health::unknown;
+    if (!context.stop.stop_requested()) {
+      try {
+        auto resetting = self->endpoint_.reset(*(*self)[slot.index], context);
+        bool const good = co_await std::move(resetting);
+        found = good ? engine::health::good : engine::health::bad;
+      } catch (...) {
+        found = engine::health::bad;
+      }
     }
     self->engine_.reset_done(slot, found);
   }

@@ -6,7 +6,9 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <concepts>
 #include <functional>
+#include <type_traits>
 
 namespace conecta {
 
@@ -15,6 +17,9 @@ namespace conecta {
 /// conecta/endpoint.hpp.
 template <class T>
 struct asio_endpoint {
+  static_assert(std::is_object_v<T> && std::move_constructible<T>,
+                "a resource is an object that can be moved; a std::unique_ptr holds any other");
+
   template <class Result>
   using awaitable = boost::asio::awaitable<Result>;
 

@@ -9,7 +9,12 @@
 // Executors: hooks run as coroutines on a strand of the pool's executor, each on its own, and never
 // begin inside a call of the pool or of a lease. Completions are posted to the handler's associated
 // executor, never run inside async_acquire. The timer of an open pool that holds resources keeps
-// the executor's context at work; close() lets it go.
+// the executor's context at work; close() lets it go, but for hooks that still run and leases that
+// leak_threshold is still to report.
+//
+// g++ 12 destroys a temporary `{.stop = token}` twice where it is written inside a co_await: give
+// acquire_options that have a stop token a name of their own there.
+//
 // Cancellation: of an acquire, every type means total, with errc::cancelled. Of a hook: at its
 // timeout its cancellation slot is emitted (terminal) and context.stop is requested. Thread safety:
 // every member may be called from any thread. Cancellation slots follow Asio's rule: emit and start

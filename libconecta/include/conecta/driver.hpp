@@ -138,6 +138,8 @@ class engine {
   [[nodiscard]] acquire_answer acquire(request const& asked, waiter& caller);
   /// After woken(): the slot, or none if it was not to be had; the caller then waits on.
   [[nodiscard]] std::optional<slot_ref> retry(ticket caller);
+  /// With a look hook: what was granted looks alive, and is a lease from now on.
+  void confirm(slot_ref slot);
   /// What was granted is unusable: it is closed as stale, and the caller is served next.
   [[nodiscard]] acquire_answer spurn(slot_ref slot, instant deadline, waiter& caller);
   /// What a caller is told that was cancelled before it asked, and counted as such.
@@ -154,7 +156,11 @@ class engine {
 
   void opened(slot_ref slot);
   void open_failed(slot_ref slot, open_failure failure);
-  enum class health : std::uint8_t { good, bad };
+  enum class health : std::uint8_t {
+    good,
+    bad,
+    unknown, ///< the hook was called off before it began, and is asked for again
+  };
   void checked(slot_ref slot, health found);
   void reset_done(slot_ref slot, health found);
   void closed(slot_ref slot);

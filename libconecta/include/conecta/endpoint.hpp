@@ -4,12 +4,14 @@
 //
 // Thread safety: hooks of different resources run at the same time, on the pool's own threads;
 // never two for one resource. No lock of the pool is held: a hook may call the pool.
+// Hooks are copyable: what is not, a std::unique_ptr in a capture, is shared (std::shared_ptr).
 // Errors: open throws what went wrong; a check, reset or look that throws counts as false; what
 // close throws is dropped, and the resource counts as closed.
 
 #include <conecta/time.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <stop_token>
 #include <tuple>
@@ -38,7 +40,13 @@ class hook<Result(Arguments...)> {
 
   template <class Callable>
     requires(!std::same_as<std::remove_cvref_t<Callable>, hook>)
-  hook(Callable callable) : call_{adapt(std::move(callable))} {}
+  hook(Callable callable) {
+    static_assert(std::copy_constructible<Callable>,
+                  "a hook can be copied; what cannot goes into a std::shared_ptr");
+    if (!is_empty(callable)) {
+      call_ = adapt(std::move(callable));
+    }
+  }
 
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(call_); }
 
@@ -48,6 +56,16 @@ class hook<Result(Arguments...)> {
 
  private:
   using function = std::function<Result(Arguments...)>;
+
+  /// A null pointer, or a std::function without a target.
+  template <class Callable>
+  static bool is_empty(Callable const& callable) {
+    if constexpr (std::is_constructible_v<Callable, std::nullptr_t>) {
+      return !static_cast<bool>(callable);
+    } else {
+      return false;
+    }
+  }
 
   template <class Callable>
   static function adapt(Callable callable) {
@@ -77,6 +95,9 @@ class hook<Result(Arguments...)> {
 /// The hooks of pool<T>. They run on the pool's worker threads and may block.
 template <class T>
 struct blocking_endpoint {
+  static_assert(std::is_object_v<T> && std::move_constructible<T>,
+                "a resource is an object that can be moved; a std::unique_ptr holds any other");
+
   hooks::hook<T(hook_context const&)> open = {}; ///< or open(); without it only add() brings any
   hooks::hook<bool(T&, unsigned failures_so_far, hook_context const&)> check = {}; ///< or check(T&)
   hooks::hook<bool(T&, hook_context const&)> reset = {};                           ///< or reset(T&)
