@@ -35,7 +35,7 @@ TEST_CASE("options that contradict each other are named where they are given") {
   CHECK(with_pool(R"("min_idle": 2, "max_idle": 1)") ==
         lines{"test.json:3: /pool/max_idle: found max_idle 1; allowed: 2 to 16777216"});
   CHECK(with_pool(R"("leak_threshold": "5ms", "reclaim_after": "1ms")") ==
-        lines{"test.json:3: /pool/reclaim_after: found reclaim_after 1000000ns; allowed: longer "
+        lines{"test.json:3: /pool/reclaim_after: found reclaim_after 1ms; allowed: longer "
               "than leak_threshold, which it needs, to 10 years"});
   CHECK(with_pool(R"("max_waiters": 0, "check_on_acquire": "always")").size() == 1);
   CHECK(with_pool(R"("backoff": { "initial": "5s", "limit": "1s" })").size() == 1);
