@@ -89,6 +89,10 @@ int run(probe_given const& options) {
   if (shows_progress) {
     std::cerr << clear_line << std::flush;
   }
+  if (auto const there = found.all.size(); limits.policy.needed.value_or(0) > there) {
+    std::cerr << "conecta probe: --quorum is " << *limits.policy.needed
+              << ", addresses found: " << there << "\n";
+  }
   probe_outcome const outcome{found, limits, exit_code_of(found, limits)};
   auto code = in_style(style, outcome);
   bool const becomes = !options.command.empty();
@@ -281,9 +285,9 @@ void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::str
                 "well: conecta probe --wait 30s postgres://db -- ./server --port 80\n"
                 "\n"
                 "Exit codes: 0 ready, 1 answered but not ready, 2 no answer, 3 not attempted,\n"
-                "4 credentials rejected, 5 another protocol, 64 usage, 66 no such file, 78 no\n"
-                "password, 124 the wait expired, 126 and 127 no command to run, 130\n"
-                "interrupted. Of several URLs, the worst.\n"
+                "4 credentials rejected, 5 another protocol, 64 usage, 66 no such file, 73 no\n"
+                "output, 78 no password, 124 the wait expired, 126 and 127 no command to run,\n"
+                "130 interrupted. Of several URLs, the worst.\n"
                 "\n"
                 "  conecta probe --wait 30s postgres://db.internal\n"
                 "  conecta probe --password-file /run/secrets/redis redis://cache\n"

@@ -51,6 +51,11 @@ json nanoseconds(std::optional<duration> time) {
   return time ? json(time->count()) : json(nullptr);
 }
 
+/// Of a phase that was never come to there is no time.
+json nanoseconds_if_any(duration time) {
+  return time == duration{} ? json(nullptr) : json(time.count());
+}
+
 /// As RFC 3339 has it, in UTC.
 json date(std::optional<std::chrono::system_clock::time_point> when) {
   if (!when) {
@@ -143,8 +148,8 @@ json json_of(probe_finding const& finding) {
   out["detail"] = text_or_null(finding.detail);
   out["warning"] = text_or_null(finding.warning);
   out["address"] = text_or_null(finding.address);
-  out["dns_ns"] = finding.resolving.count();
-  out["connect_ns"] = finding.connecting.count();
+  out["dns_ns"] = nanoseconds_if_any(finding.resolving);
+  out["connect_ns"] = nanoseconds_if_any(finding.connecting);
   out["tls_ns"] = nanoseconds(finding.securing);
   out["exchange_ns"] = nanoseconds(finding.exchanging);
   out["took_ns"] = finding.took.count();

@@ -2,6 +2,7 @@
 
 #include "commands/output.hpp"
 #include "report/safe_text.hpp"
+#include "run/descriptors.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -34,6 +35,7 @@ int become(std::vector<std::string> const& command) {
   }
   arguments.push_back(nullptr);
   restore_signals();
+  run::restore_descriptor_limit();
   ::execvp(arguments.front(), arguments.data());
   auto const problem = errno;
   std::fprintf(stderr, "conecta probe: %s: %s\n", report::safe_text(command.front()).c_str(),

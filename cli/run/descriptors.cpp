@@ -5,6 +5,7 @@
 #include "run/runner.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <sys/resource.h>
 
@@ -33,14 +34,27 @@ std::size_t descriptors_needed(scenario::scenario const& what) {
          (needs_far_process(what) ? std::max(of_pools, of_far_sides) : of_pools + of_far_sides);
 }
 
+namespace {
+
+std::optional<rlimit> limit_at_first;
+
+} // namespace
+
 std::size_t raise_descriptor_limit(std::size_t count) {
   rlimit allowed{};
   ::getrlimit(RLIMIT_NOFILE, &allowed);
+  limit_at_first = limit_at_first.value_or(allowed);
   if (allowed.rlim_cur < count) {
     allowed.rlim_cur = std::min<rlim_t>(count, allowed.rlim_max); // none is the greatest
     ::setrlimit(RLIMIT_NOFILE, &allowed);
   }
   return allowed.rlim_cur;
+}
+
+void restore_descriptor_limit() {
+  if (limit_at_first) {
+    ::setrlimit(RLIMIT_NOFILE, &*limit_at_first);
+  }
 }
 
 void require_descriptors(std::size_t count) {

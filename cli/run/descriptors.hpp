@@ -14,6 +14,8 @@ namespace conecta::run {
 
 /// Raises the soft limit to `count`, or as far as may be, and returns it.
 [[nodiscard]] std::size_t raise_descriptor_limit(std::size_t count);
+/// To what it was when the process began, for the program that takes its place.
+void restore_descriptor_limit();
 
 /// Does so. Throws too_few_descriptors if the hard limit is lower.
 void require_descriptors(std::size_t count);

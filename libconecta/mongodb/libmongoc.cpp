@@ -5,6 +5,7 @@
 
 #include "protocol/client_session.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -41,6 +42,8 @@ struct meeting {
   std::atomic<bool> finished = false;
   std::atomic<int> socket = -1;
   std::atomic<int> problem = 0; ///< an errno of the stream, the first
+  bool is_foreign = false;      ///< what came first begins no message
+  std::size_t heard = 0;        ///< bytes
   client_answer answer;         ///< once finished
 
   meeting() = default;
@@ -91,6 +94,24 @@ struct stream : mongoc_stream_t {
     }
     errno = error;
     return -1;
+  }
+
+  /// A recv() of what there is, up to what a message may have.
+  ssize_t hear(mongoc_iovec_t const& part) {
+    auto const left = most_of_a_message - std::min(most_of_a_message, with->heard);
+    if (left == 0) {
+      errno = EMSGSIZE;
+      return -1;
+    }
+    auto const size = ::recv(handle, part.iov_base, std::min(part.iov_len, left), 0);
+    if (size >= 4 && with->heard == 0) {
+      constexpr std::uint32_t longest = 48'000'000;
+      std::uint32_t length = 0; // little endian, as this machine is
+      std::memcpy(&length, part.iov_base, sizeof length);
+      with->is_foreign = length < 16 || length > longest;
+    }
+    with->heard += size > 0 ? static_cast<std::size_t>(size) : 0;
+    return size;
   }
 
   /// All of it, or -1; with a read at least so much as is wanted.
@@ -147,9 +168,8 @@ ssize_t read_parts(mongoc_stream_t* base, mongoc_iovec_t* parts, std::size_t cou
                    std::size_t wanted, std::int32_t limit_ms) {
   auto& self = stream::of(base);
   std::vector<mongoc_iovec_t> left{parts, parts + count};
-  return self.move(left, wanted, POLLIN, limit_ms, [&](mongoc_iovec_t const& part) {
-    return ::recv(self.handle, part.iov_base, part.iov_len, 0);
-  });
+  return self.move(left, wanted, POLLIN, limit_ms,
+                   [&](mongoc_iovec_t const& part) { return self.hear(part); });
 }
 
 ssize_t poll_streams(mongoc_stream_poll_t* all, std::size_t count, std::int32_t limit_ms) {
@@ -298,7 +318,7 @@ client_answer failed(bson_error_t const& error, meeting const& at) {
   if (error.domain == MONGOC_ERROR_SERVER || error.domain == MONGOC_ERROR_QUERY) {
     return {client_answer::kind::refused, std::to_string(error.code), error.message};
   }
-  if (at.problem == 0 && at.reached) { // the stream is well
+  if (at.is_foreign || (at.problem == 0 && at.reached)) { // or the stream is well
     return {client_answer::kind::foreign, {}, error.message};
   }
   return {client_answer::kind::lost, {}, error.message, at.problem};
@@ -385,6 +405,6 @@ class libmongoc_session final : public net::client_session {
 } // namespace conecta::protocol
 
 extern "C" conecta::net::client_session*
-conecta_open_client_3(conecta::protocol::client_wishes const& with) {
+conecta_open_client_4(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libmongoc_session{with};
 }

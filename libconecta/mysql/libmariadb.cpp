@@ -6,9 +6,16 @@
 #include <mysql.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
 #include <string_view>
+#include <sys/socket.h>
+#include <thread>
 #include <utility>
 
 namespace conecta::protocol {
@@ -26,6 +33,19 @@ constexpr unsigned first_client_error = 2000;
 constexpr unsigned last_client_error = 2999;
 constexpr unsigned server_gone = 2006;
 constexpr unsigned server_lost = 2013;
+
+/// What no server of MySQL sends.
+bool is_nonsense(unsigned number) {
+  constexpr std::array known{2007U, 2012U, 2027U}; // its version, its handshake, a malformed packet
+  return std::find(known.begin(), known.end(), number) != known.end();
+}
+
+/// Whether it can begin one: the packet of number 0, of a sane length, with protocol 10 or an
+/// error.
+bool begins_greeting(std::array<unsigned char, 5> const& head) {
+  constexpr unsigned longest_high_byte = 0; // 64 KiB
+  return head[2] == longest_high_byte && head[3] == 0 && (head[4] == 10 || head[4] == 0xff);
+}
 
 /// "Can't connect to server on 'h' (111)"
 int errno_in(std::string const& text) {
@@ -51,6 +71,7 @@ class libmariadb_session final : public net::client_session {
     mysql_options(session, MYSQL_OPT_NONBLOCK, nullptr);
     mysql_options(session, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(session, MYSQL_OPT_LOCAL_INFILE, &off);
+    mysql_options(session, MYSQL_OPT_MAX_ALLOWED_PACKET, &most_of_a_message);
     auto const& tls = with.tls;
     my_bool const verifies = tls.verifies ? 1 : 0;
     if (!tls.ca_file.empty() || !tls.certificate_file.empty() || !tls.verifies) {
@@ -60,6 +81,7 @@ class libmariadb_session final : public net::client_session {
       mysql_ssl_set(session, given(tls.key_file), given(tls.certificate_file), given(tls.ca_file),
                     nullptr, nullptr);
       mysql_options(session, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verifies);
+      secured_ = true;
       my_bool const needed = 1;
       mysql_options(session, MYSQL_OPT_SSL_ENFORCE, &needed);
     }
@@ -71,7 +93,14 @@ class libmariadb_session final : public net::client_session {
     if (session_ == nullptr) {
       return client_answer{client_answer::kind::lost, {}, "out of memory", ENOMEM};
     }
-    for (;;) {
+    if (reached_ && !greeted_ && !is_greeted()) {
+      return client_answer{client_answer::kind::foreign, {}, "no greeting of a MySQL server"};
+    }
+    for (unsigned rounds = 1;; ++rounds) {
+      if (rounds % 256 == 0 && is_late()) { // rows come without an end
+        return client_answer{
+            client_answer::kind::lost, {}, "no complete answer in time", ETIMEDOUT};
+      }
       if (waits_for_ != 0) {
         waits_for_ = proceed(waits_for_);
       } else {
@@ -86,6 +115,8 @@ class libmariadb_session final : public net::client_session {
       }
       reached_ = true;
       if (now_ == stage::over) {
+        watch_.reset();
+        wishes_.deadline = never;
         return std::exchange(answer_, {});
       }
     }
@@ -113,6 +144,43 @@ class libmariadb_session final : public net::client_session {
 
  private:
   enum class stage : std::uint8_t { closed, connecting, open, asking, fetching, to_next, over };
+
+  /// Hangs up at the deadline: in a handshake of TLS the library blocks.
+  class watch {
+   public:
+    watch(int socket, instant deadline)
+        : thread_{[this, socket, deadline](std::stop_token const& done) {
+            std::unique_lock lock{mutex_};
+            over_.wait_until(lock, done, deadline, [] { return false; });
+            if (!done.stop_requested()) {
+              ::shutdown(socket, SHUT_RDWR);
+            }
+          }} {}
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable_any over_;
+    std::jthread thread_;
+  };
+
+  /// The library would wait for as many bytes as the first ones announce. What comes in drops is
+  /// left to it.
+  bool is_greeted() {
+    greeted_ = true;
+    if (secured_) {
+      watch_.emplace(socket(), wishes_.deadline);
+    }
+    if (session_->server_version != nullptr) { // it was there at once, and is read
+      return true;
+    }
+    std::array<unsigned char, 5> head{};
+    auto const size = ::recv(socket(), head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
+    return size < static_cast<ssize_t>(head.size()) || begins_greeting(head);
+  }
+
+  [[nodiscard]] bool is_late() const {
+    return std::chrono::steady_clock::now() >= wishes_.deadline;
+  }
 
   /// Begins what is next; 0: it is done.
   int start() {
@@ -199,6 +267,7 @@ class libmariadb_session final : public net::client_session {
   }
 
   [[nodiscard]] client_answer failed() {
+    watch_.reset();
     forget_rows();
     now_ = stage::over;
     auto const number = mysql_errno(session_.get());
@@ -207,6 +276,12 @@ class libmariadb_session final : public net::client_session {
       return {client_answer::kind::refused, std::to_string(number), std::move(text)};
     }
     lost_ = true;
+    if (is_nonsense(number)) {
+      return {client_answer::kind::foreign, {}, std::move(text)};
+    }
+    if (is_late()) { // and it was hung up
+      return {client_answer::kind::lost, {}, "no complete answer in time", ETIMEDOUT};
+    }
     auto const system =
         number == server_gone || number == server_lost ? ECONNRESET : errno_in(text);
     return {client_answer::kind::lost, {}, std::move(text), system};
@@ -224,6 +299,9 @@ class libmariadb_session final : public net::client_session {
   bool fetched_ = false; ///< the first row
   bool lost_ = false;
   bool reached_ = false;
+  bool greeted_ = false;
+  bool secured_ = false; ///< TLS is asked for
+  std::optional<watch> watch_;
   client_answer answer_;
 };
 
@@ -232,6 +310,6 @@ class libmariadb_session final : public net::client_session {
 } // namespace conecta::protocol
 
 extern "C" conecta::net::client_session*
-conecta_open_client_3(conecta::protocol::client_wishes const& with) {
+conecta_open_client_4(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libmariadb_session{with};
 }

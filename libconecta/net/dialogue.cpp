@@ -189,10 +189,13 @@ dialogue::next dialogue::judge(frame_result framed) {
 dialogue::next dialogue::expect(outcome::after left) {
   if (auto const found = mismatch(*script_.expect, script_.send, reply());
       found != match_failure::none) {
+    // An error in the protocol's own words is a reply like others; what else was not expected may
+    // be the reply to another request.
+    bool const says_no = found == match_failure::resp_error || found == match_failure::http_status;
     return fail(step::expect, error_kind::mismatch,
                 "the reply " + describe(found, *script_.expect) + ": " +
                     std::string{shown(buffer_, reply_size_)},
-                left == outcome::after::stale || over_->session() != nullptr
+                left == outcome::after::stale || says_no || over_->session() != nullptr
                     ? left
                     : outcome::after::broken);
   }

@@ -10,8 +10,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <regex>
 #include <string_view>
+#include <sys/socket.h>
 #include <utility>
 #include <vector>
 
@@ -27,6 +30,29 @@ struct clear {
 };
 
 constexpr std::size_t most_kept = std::size_t{1} << 20; ///< of a value
+
+/// What libpq says of bytes that no PostgreSQL sends.
+bool is_nonsense(std::string const& text) {
+  static std::regex const said{
+      "invalid response to SSL|expected authentication request|received invalid|"
+      "lost synchronization|unexpected response from server|insufficient data|"
+      "do not agree with length|could not interpret|extraneous data"};
+  return std::regex_search(text, said);
+}
+
+/// The beginning of the kernel's struct (linux/tcp.h), of which the C library's has less.
+struct counted_tcp_info {
+  tcp_info known{};
+  std::uint64_t pacing_rate = 0, max_pacing_rate = 0, bytes_acked = 0, bytes_received = 0;
+};
+static_assert(sizeof(tcp_info) == 104);
+
+/// On this connection, since it was opened; 0 where the system does not tell.
+std::uint64_t bytes_received(int socket) {
+  counted_tcp_info now;
+  socklen_t size = sizeof now;
+  return ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &now, &size) == 0 ? now.bytes_received : 0;
+}
 
 /// libpq tells of the system's errors in words only.
 int errno_in(std::string const& text) {
@@ -101,6 +127,7 @@ class libpq_session final : public net::client_session {
         return client_answer{};
       }
       ask(wishes_.query);
+      receive_little_at_once();
       return hear();
     default:
       return failed();
@@ -134,11 +161,16 @@ class libpq_session final : public net::client_session {
       return failed();
     }
     wanted_ = PQflush(session_.get()) == 1 ? net::readiness::writable : net::readiness::readable;
+    auto const received = bytes_received(socket());
+    if (received > understood_ + most_of_a_message) { // libpq keeps a message until it is whole
+      return client_answer{client_answer::kind::lost, {}, "a message of more than 4 MiB", EMSGSIZE};
+    }
     if (PQconsumeInput(session_.get()) != 1) {
       return failed();
     }
     while (PQisBusy(session_.get()) == 0) {
       std::unique_ptr<PGresult, clear> const result{PQgetResult(session_.get())};
+      understood_ = received;
       if (result == nullptr) {
         asks_ = false;
         return answer_;
@@ -167,6 +199,12 @@ class libpq_session final : public net::client_session {
     return std::nullopt;
   }
 
+  /// libpq reads on for as long as there is something, before anybody can count.
+  void receive_little_at_once() const {
+    int const size = 32 * 1024;
+    ::setsockopt(socket(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  }
+
   /// By libpq's text: "...: FATAL:  28P01: password authentication failed ...".
   [[nodiscard]] client_answer failed() const {
     std::string const text = PQerrorMessage(session_.get());
@@ -180,7 +218,8 @@ class libpq_session final : public net::client_session {
       return {client_answer::kind::refused, "28000", "it wants a password"};
     }
     auto line = text.substr(0, text.find('\n'));
-    return {client_answer::kind::lost, {}, std::move(line), errno_in(text)};
+    auto const what = is_nonsense(text) ? client_answer::kind::foreign : client_answer::kind::lost;
+    return {what, {}, std::move(line), errno_in(text)};
   }
 
   client_wishes wishes_;
@@ -189,7 +228,8 @@ class libpq_session final : public net::client_session {
   bool begun_ = false;
   bool asks_ = false;
   bool sent_ = false;
-  bool first_ = false; ///< no row has come
+  bool first_ = false;           ///< no row has come
+  std::uint64_t understood_ = 0; ///< bytes received when the latest result was whole
   client_answer answer_;
 };
 
@@ -198,6 +238,6 @@ class libpq_session final : public net::client_session {
 } // namespace conecta::protocol
 
 extern "C" conecta::net::client_session*
-conecta_open_client_3(conecta::protocol::client_wishes const& with) {
+conecta_open_client_4(conecta::protocol::client_wishes const& with) {
   return new conecta::protocol::libpq_session{with};
 }

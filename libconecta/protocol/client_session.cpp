@@ -91,8 +91,10 @@ asio::awaitable<boost::system::error_code> until_ready(int socket, net::readines
 }
 
 /// But for the address.
-client_wishes wishes_of(net::endpoint_url const& to, level asks, net::tls_options const* tls) {
+client_wishes wishes_of(net::endpoint_url const& to, level asks, instant deadline,
+                        net::tls_options const* tls) {
   client_wishes made;
+  made.deadline = deadline;
   made.speaks = to.speaks;
   made.host = to.host;
   made.port = to.port;
@@ -174,7 +176,7 @@ asio::awaitable<client_attempt> attempt_by_client(asio::any_io_executor executor
   auto const resolved = std::chrono::steady_clock::now();
   seen.resolving = resolved - began;
   client_attempt made;
-  auto wishes = wishes_of(to, asks, how.tls);
+  auto wishes = wishes_of(to, asks, deadline, how.tls);
   for (auto const& each : addresses) {
     wishes.address = each.address().to_string();
     seen.address = net::text_of(each);

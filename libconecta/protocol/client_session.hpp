@@ -14,6 +14,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -31,13 +32,17 @@ struct client_wishes {
   std::string database;           ///< "": the server's choice
   level asks = level::query;      ///< auth or query
   std::string query = "SELECT 1"; ///< of SQL; its rows are read one by one, and forgotten
+  instant deadline = never;       ///< of opening it and of the first answer
   std::string sslmode;            ///< PostgreSQL; "": by the options of TLS, else libpq's choice
   net::tls_options tls;
 };
 
+/// Of a row or another message: a server that sends a longer one is refused as oversized.
+inline constexpr std::size_t most_of_a_message = std::size_t{4} << 20;
+
 /// What a module offers.
 using open_client_function = net::client_session*(client_wishes const& with);
-inline constexpr char const* open_client_entry = "conecta_open_client_3";
+inline constexpr char const* open_client_entry = "conecta_open_client_4";
 
 /// Whether it is a client library's to hold a session there.
 [[nodiscard]] bool has_client_library(net::protocol speaks) noexcept;

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 using namespace conecta;
@@ -64,10 +65,15 @@ TEST_CASE("a command takes the place of a probe that succeeded, and of no other"
   CHECK(probe({up, "-q", "--", "/no/such/program"}).code == 127);
   CHECK(probe({up, "-q", "--", "/etc/passwd"}).code == 126);
   CHECK(probe({up, "-q", "--", "sh", "-c", "kill -TERM $$"}).code == 128 + SIGTERM);
-  // It is left no descriptor of the probe's, and signals as they were.
-  std::vector<std::string> const count{"sh", "-c", "ls /proc/self/fd | wc -l; trap"};
-  auto const inherited = probe({up, "-q", "--", count[0], count[1], count[2]});
+  // It is left no descriptor of the probe's, and signals and limits as they were.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit const few{.rlim_cur = 64, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<std::string> const count{"sh", "-c", "ls /proc/self/fd | wc -l; trap; ulimit -Sn"};
+  auto const inherited = probe({up, "-q", "--headroom", "50", "--", count[0], count[1], count[2]});
   CHECK(inherited.out == support::run_process(count).out);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("URLs come from a file, too, and its mistakes have their lines") {
