@@ -63,8 +63,12 @@ int run(probe_given const& options) {
     return style == exit_style::nagios ? nagios_unknown : code;
   };
   probe_reader reads{options};
+  if (options.command && options.command->empty()) {
+    std::cerr << "conecta probe: there is no command after --\n";
+    return not_asked(usage);
+  }
   if (!reads.read_password()) {
-    return not_asked(configuration);
+    return not_asked(reads.wrong());
   }
   auto const targets = reads.targets();
   auto limits = reads.limits();
@@ -95,7 +99,7 @@ int run(probe_given const& options) {
   }
   probe_outcome const outcome{found, limits, exit_code_of(found, limits)};
   auto code = in_style(style, outcome);
-  bool const becomes = !options.command.empty();
+  bool const becomes = options.command.has_value();
   if (!options.quiet) {
     auto const text = in_format(format, outcome);
     if (becomes && options.to == "-") { // standard output is the command's
@@ -104,7 +108,7 @@ int run(probe_given const& options) {
       code = put("probe", options.to, text, code);
     }
   }
-  return becomes && code == 0 ? become(options.command) : code;
+  return becomes && code == 0 ? become(*options.command) : code;
 }
 
 int run_or_say(probe_given const& options) {
@@ -122,7 +126,8 @@ int run_or_say(probe_given const& options) {
 
 } // namespace
 
-void add_probe(CLI::App& app, std::function<int()>& action, std::vector<std::string> command) {
+void add_probe(CLI::App& app, std::function<int()>& action,
+               std::optional<std::vector<std::string>> command) {
   auto const options = std::make_shared<probe_given>();
   options->command = std::move(command);
   auto* const probe = app.add_subcommand("probe", "Ask endpoints whether they are ready");

@@ -7,8 +7,10 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <unistd.h>
 #include <variant>
 
 namespace conecta::command {
@@ -87,7 +89,28 @@ std::vector<probe_target> probe_reader::targets() {
     refuse("--quorum is " + std::to_string(*options_.quorum) + ", allowed: 1 to " +
            std::to_string(all.size()) + ", the number of URLs");
   }
+  refuse_tls_without_effect(made);
   return made;
+}
+
+/// Somebody who names an authority does not mean to ask in the clear.
+void probe_reader::refuse_tls_without_effect(std::vector<probe_target> const& targets) {
+  auto const& tls = options_.tls;
+  std::array const given{std::pair{"--ca", !tls.ca_file.empty()},
+                         std::pair{"--cert", !tls.certificate_file.empty()},
+                         std::pair{"--sni", !tls.server_name.empty()},
+                         std::pair{"--insecure", !tls.verifies},
+                         std::pair{"--cert-warn", options_.cert_warn.has_value()},
+                         std::pair{"--cert-crit", options_.cert_crit.has_value()}};
+  auto const first = std::ranges::find(given, true, &std::pair<char const*, bool>::second);
+  auto const is_secured = [](probe_target const& each) {
+    bool const by_a_client =
+        each.url.speaks == net::protocol::postgres || each.url.speaks == net::protocol::mysql;
+    return each.url.secure || (by_a_client && each.depth >= protocol::level::auth);
+  };
+  if (first != given.end() && !targets.empty() && std::ranges::none_of(targets, is_secured)) {
+    refuse(std::string{first->first} + ": no URL is asked over TLS");
+  }
 }
 
 probe_limits probe_reader::limits() {
@@ -115,9 +138,15 @@ bool probe_reader::read_password() {
   if (!options_.password.given()) {
     return true;
   }
+  if (options_.password.descriptor == STDIN_FILENO && options_.file == "-") {
+    std::cerr << "conecta probe: standard input is the --file, and cannot be the password, too\n";
+    wrong_ = usage;
+    return false;
+  }
   auto read = read_secret(options_.password);
   if (auto const* const why = std::get_if<no_secret>(&read)) {
     std::cerr << "conecta probe: " << why->reason << '\n';
+    wrong_ = configuration;
     return false;
   }
   password_ = std::get<std::string>(std::move(read));

@@ -47,7 +47,7 @@ struct probe_given {
   std::string format = "human";
   std::optional<std::string> style; ///< none: the format's own
   std::string to = "-";
-  std::vector<std::string> command; ///< to become where all is well
+  std::optional<std::vector<std::string>> command; ///< to become where all is well
 };
 
 // What the options that take a word may say.
@@ -97,6 +97,7 @@ class probe_reader {
   std::optional<duration> time(char const* option, std::optional<std::string> const& text);
   std::optional<duration> age(char const* option, std::optional<std::string> const& text);
   [[nodiscard]] probe_route route();
+  void refuse_tls_without_effect(std::vector<probe_target> const& targets);
   void refuse(std::string const& why);
 
   probe_given const& options_;

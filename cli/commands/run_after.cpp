@@ -13,15 +13,15 @@
 
 namespace conecta::command {
 
-std::vector<std::string> take_command(int& argc, char** argv) {
+std::optional<std::vector<std::string>> take_command(int& argc, char** argv) {
   auto const is = [](char const* argument, std::string_view text) { return argument == text; };
   if (argc < 2 || !is(argv[1], "probe")) {
-    return {};
+    return std::nullopt;
   }
   auto** const end = argv + argc;
   auto** const dashes = std::find_if(argv, end, [&](char* each) { return is(each, "--"); });
   if (dashes == end) {
-    return {};
+    return std::nullopt;
   }
   std::vector<std::string> command{dashes + 1, end};
   argc = static_cast<int>(dashes - argv);

@@ -27,6 +27,7 @@ struct request_head {
   std::string_view method;
   bool keeps_alive = true;
   bool understood = true;
+  bool has_length = false;
   std::size_t body = 0;
 };
 
@@ -47,8 +48,9 @@ void read_field(std::string_view line, request_head& into) {
   if (is_same(name, "Content-Length")) {
     auto const* const end = value.data() + value.size();
     auto const read = std::from_chars(value.data(), end, into.body);
-    into.understood =
-        into.understood && read.ec == std::errc{} && read.ptr == end && into.body <= longest_body;
+    into.understood = into.understood && !into.has_length && read.ec == std::errc{} &&
+                      read.ptr == end && into.body <= longest_body;
+    into.has_length = true;
   } else if (is_same(name, "Transfer-Encoding")) {
     into.understood = false;
   } else if (is_same(name, "Connection")) {

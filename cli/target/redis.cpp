@@ -37,6 +37,15 @@ std::string error_of(std::string_view word) {
   return resp_error(std::string{word} + " " + std::string{meaning_in(known_words, word)});
 }
 
+constexpr std::size_t most_words = std::size_t{1} << 20; ///< as Redis has it
+
+/// How many strings an array announces; none of one that is null or empty.
+std::size_t words_announced(std::string_view array) {
+  std::size_t count = 0;
+  std::from_chars(array.data() + 1, array.data() + array.size(), count);
+  return count;
+}
+
 /// The strings of an array, or of a line; none: it is no request.
 std::optional<std::vector<std::string>> command_words(std::string_view request) {
   // It has ended: one that has not is not found.
@@ -49,7 +58,7 @@ std::optional<std::vector<std::string>> command_words(std::string_view request) 
   if (!request.starts_with('*')) {
     return words_of(line());
   }
-  line();
+  auto const announced = words_announced(line());
   std::vector<std::string> words;
   while (!request.empty()) {
     auto const head = line();
@@ -62,7 +71,7 @@ std::optional<std::vector<std::string>> command_words(std::string_view request) 
     words.emplace_back(request.substr(0, size));
     request.remove_prefix(size + 2);
   }
-  return words;
+  return words.size() == announced ? std::optional{words} : std::nullopt;
 }
 
 class redis final : public one_by_one {
@@ -73,6 +82,9 @@ class redis final : public one_by_one {
     if (!received.starts_with('*')) {
       auto const end = received.find('\n');
       return end == std::string_view::npos ? whole_frames{} : whole_frames{1, end + 1};
+    }
+    if (received.find('\n') != std::string_view::npos && words_announced(received) > most_words) {
+      return {1, received.size()};
     }
     auto const seen = scanner_.examine(received);
     if (seen == net::resp_scanner::progress::need_more) {

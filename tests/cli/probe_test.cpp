@@ -50,6 +50,11 @@ TEST_CASE("usage that is wrong is 64, with what is allowed and without the URL")
   CHECK(probe({}).code == 64);
   CHECK(probe({"udp://127.0.0.1:9"}).code == 64);
   CHECK(probe({"tcp://127.0.0.1:9", "--timeout", "soon"}).code == 64);
+  CHECK(probe({"tcp://127.0.0.1:9", "--sni", "h"}).err.find("--sni: no URL is asked over TLS") !=
+        std::string::npos);
+  CHECK(probe({"tcp://127.0.0.1:9", "tls://127.0.0.1:9", "--sni", "h"}).code == 2);
+  CHECK(probe({"--file", "-", "--password-fd", "0"}).code == 64);
+  CHECK(probe({"tcp://127.0.0.1:9", "--"}).code == 64);
 }
 
 TEST_CASE("a command takes the place of a probe that succeeded, and of no other") {

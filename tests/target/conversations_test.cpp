@@ -106,6 +106,7 @@ TEST_CASE("the embedded HTTP server answers every path, keeps alive, and closes 
   for (std::string const wrong :
        {"nonsense\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
         "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 0\r\n\r\n",
         "GET / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n",
         // With the head it would be no byte at all, in 64 bits.
         "GET / HTTP/1.1\r\nContent-Length: 18446744073709551560\r\n\r\n"}) {
@@ -116,6 +117,12 @@ TEST_CASE("the embedded HTTP server answers every path, keeps alive, and closes 
 TEST_CASE("what is no start of a database's session ends it") {
   CHECK(closed_after(target_kind::postgres, std::string("\0\0\0\3abcdefgh", 12)).empty());
   CHECK(closed_after(target_kind::postgres, std::string(16, '\xff')).empty());
+}
+
+TEST_CASE("an array of more strings than Redis takes, and one that is cut, end the connection") {
+  std::string const refused = "-ERR Protocol error\r\n";
+  CHECK(closed_after(target_kind::redis, "*1000000000\r\n") == refused);
+  CHECK(closed_after(target_kind::redis, "*2\r\n$4\r\nPING\r\n:1\r\n") == refused);
 }
 
 TEST_CASE("a request of a protocol may come with the next one, and both are answered") {
