@@ -107,6 +107,7 @@ class actor {
     for (int round = 0; round < rounds; ++round) {
       act(chance_.next() >> 16U);
     }
+    account_.ended = std::chrono::steady_clock::now();
     return std::move(account_);
   }
 

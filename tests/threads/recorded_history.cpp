@@ -105,7 +105,7 @@ class follower {
   /// Cancellations come from stop requests, and retries from wake-ups: the model judges them.
   bool skip_to_own() {
     while (next_ < core_.steps.size() &&
-           (core_.steps[next_].by != told_.who ||
+           (core_.steps[next_].by != told_.who || core_.steps[next_].at > told_.ended ||
             std::holds_alternative<core::cancel>(core_.steps[next_].what) ||
             std::holds_alternative<core::retry>(core_.steps[next_].what))) {
       ++next_;

@@ -63,6 +63,7 @@ struct operation {
 struct account_of_a_thread {
   std::thread::id who;
   std::vector<operation> operations;
+  instant ended = never; ///< another thread may have its number afterwards
 };
 
 // The first thing that is wrong, as text; none if all is well.
