@@ -2,6 +2,7 @@
 // the plugins that it brings: mysql_native_password, caching_sha2_password, ed25519.
 
 #include "protocol/client_session.hpp"
+#include "protocol/hang_up.hpp"
 
 #include <mysql.h>
 
@@ -10,12 +11,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <stop_token>
 #include <string_view>
 #include <sys/socket.h>
-#include <thread>
 #include <utility>
 
 namespace conecta::protocol {
@@ -93,7 +90,12 @@ class libmariadb_session final : public net::client_session {
     if (session_ == nullptr) {
       return client_answer{client_answer::kind::lost, {}, "out of memory", ENOMEM};
     }
-    if (reached_ && !greeted_ && !is_greeted()) {
+    if (now_ == stage::connecting && greeting_ == greeting::not_due && is_connected()) {
+      reached_ = true;
+      greeting_ = greeting::awaited;
+      return std::nullopt;
+    }
+    if (greeting_ == greeting::awaited && !is_greeted()) {
       return client_answer{client_answer::kind::foreign, {}, "no greeting of a MySQL server"};
     }
     for (unsigned rounds = 1;; ++rounds) {
@@ -106,8 +108,7 @@ class libmariadb_session final : public net::client_session {
       } else {
         waits_for_ = start();
       }
-      if (waits_for_ != 0) { // for the greeting, once it is connected
-        reached_ = reached_ || wanted() == net::readiness::readable;
+      if (waits_for_ != 0) {
         return std::nullopt;
       }
       if (mysql_errno(session_.get()) != 0) {
@@ -126,7 +127,8 @@ class libmariadb_session final : public net::client_session {
     return static_cast<int>(mysql_get_socket(session_.get()));
   }
   [[nodiscard]] net::readiness wanted() const override {
-    return (waits_for_ & MYSQL_WAIT_WRITE) != 0 && (waits_for_ & MYSQL_WAIT_READ) == 0
+    return (waits_for_ & MYSQL_WAIT_WRITE) != 0 && (waits_for_ & MYSQL_WAIT_READ) == 0 &&
+                   greeting_ != greeting::awaited
                ? net::readiness::writable
                : net::readiness::readable;
   }
@@ -143,35 +145,21 @@ class libmariadb_session final : public net::client_session {
   }
 
  private:
+  enum class greeting : std::uint8_t { not_due, awaited, seen };
   enum class stage : std::uint8_t { closed, connecting, open, asking, fetching, to_next, over };
 
-  /// Hangs up at the deadline: in a handshake of TLS the library blocks.
-  class watch {
-   public:
-    watch(int socket, instant deadline)
-        : thread_{[this, socket, deadline](std::stop_token const& done) {
-            std::unique_lock lock{mutex_};
-            over_.wait_until(lock, done, deadline, [] { return false; });
-            if (!done.stop_requested()) {
-              ::shutdown(socket, SHUT_RDWR);
-            }
-          }} {}
+  [[nodiscard]] bool is_connected() const {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    return ::getpeername(socket(), reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+  }
 
-   private:
-    std::mutex mutex_;
-    std::condition_variable_any over_;
-    std::jthread thread_;
-  };
-
-  /// The library would wait for as many bytes as the first ones announce. What comes in drops is
-  /// left to it.
+  /// Before the library reads it, which goes on into TLS at once, and would wait for as many bytes
+  /// as the first ones announce. What comes in drops is left to it.
   bool is_greeted() {
-    greeted_ = true;
+    greeting_ = greeting::seen;
     if (secured_) {
       watch_.emplace(socket(), wishes_.deadline);
-    }
-    if (session_->server_version != nullptr) { // it was there at once, and is read
-      return true;
     }
     std::array<unsigned char, 5> head{};
     auto const size = ::recv(socket(), head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
@@ -299,9 +287,9 @@ class libmariadb_session final : public net::client_session {
   bool fetched_ = false; ///< the first row
   bool lost_ = false;
   bool reached_ = false;
-  bool greeted_ = false;
-  bool secured_ = false; ///< TLS is asked for
-  std::optional<watch> watch_;
+  greeting greeting_ = greeting::not_due;
+  bool secured_ = false;         ///< TLS is asked for
+  std::optional<hang_up> watch_; ///< in a handshake of TLS the library blocks
   client_answer answer_;
 };
 

@@ -3,11 +3,13 @@
 // What the URL leaves open is libpq's: its variables (PGSSLMODE, ...) hold. It prints nothing.
 
 #include "protocol/client_session.hpp"
+#include "protocol/hang_up.hpp"
 
 #include <libpq-fe.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <netinet/in.h>
@@ -127,7 +129,7 @@ class libpq_session final : public net::client_session {
         return client_answer{};
       }
       ask(wishes_.query);
-      receive_little_at_once();
+      watch_.emplace(socket(), wishes_.deadline, [this] { return has_too_much(); });
       return hear();
     default:
       return failed();
@@ -162,8 +164,8 @@ class libpq_session final : public net::client_session {
     }
     wanted_ = PQflush(session_.get()) == 1 ? net::readiness::writable : net::readiness::readable;
     auto const received = bytes_received(socket());
-    if (received > understood_ + most_of_a_message) { // libpq keeps a message until it is whole
-      return client_answer{client_answer::kind::lost, {}, "a message of more than 4 MiB", EMSGSIZE};
+    if (has_too_much()) { // libpq keeps a message until it is whole
+      return too_long();
     }
     if (PQconsumeInput(session_.get()) != 1) {
       return failed();
@@ -173,6 +175,7 @@ class libpq_session final : public net::client_session {
       understood_ = received;
       if (result == nullptr) {
         asks_ = false;
+        watch_.reset();
         return answer_;
       }
       auto const status = PQresultStatus(result.get());
@@ -199,15 +202,20 @@ class libpq_session final : public net::client_session {
     return std::nullopt;
   }
 
-  /// libpq reads on for as long as there is something, before anybody can count.
-  void receive_little_at_once() const {
-    int const size = 32 * 1024;
-    ::setsockopt(socket(), SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  [[nodiscard]] bool has_too_much() const {
+    return bytes_received(socket()) > understood_ + most_of_a_message;
+  }
+
+  static client_answer too_long() {
+    return {client_answer::kind::lost, {}, "a message of more than 4 MiB", EMSGSIZE};
   }
 
   /// By libpq's text: "...: FATAL:  28P01: password authentication failed ...".
   [[nodiscard]] client_answer failed() const {
     std::string const text = PQerrorMessage(session_.get());
+    if (watch_ && watch_->was_for_size()) {
+      return too_long();
+    }
     static std::regex const of_the_server{R"(:  ([0-9A-Z]{5}): ([^\n]*))"};
     std::smatch found;
     if (std::regex_search(text, found, of_the_server)) {
@@ -228,8 +236,9 @@ class libpq_session final : public net::client_session {
   bool begun_ = false;
   bool asks_ = false;
   bool sent_ = false;
-  bool first_ = false;           ///< no row has come
-  std::uint64_t understood_ = 0; ///< bytes received when the latest result was whole
+  bool first_ = false;                        ///< no row has come
+  std::atomic<std::uint64_t> understood_ = 0; ///< bytes received when the latest result was whole
+  std::optional<hang_up> watch_; ///< libpq reads on for as long as a server sends quickly enough
   client_answer answer_;
 };
 
