@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace conecta::core {
 
@@ -50,9 +51,16 @@ class backoff {
   }
 
   void succeeded() noexcept {
+    forgiven_ = failures_;
     failures_ = 0;
     resume_at_ = instant::min();
     at_once_ = planted(bug::herd_after_recovery) ? any_number : std::min(at_once_ + 1, any_number);
+  }
+
+  /// What had succeeded was worth nothing: as if it had not.
+  void failed_after_all(instant now, random_source& random) noexcept {
+    failures_ = failures_ == 0 ? std::exchange(forgiven_, 0U) : failures_;
+    failed(now, random);
   }
 
   [[nodiscard]] std::size_t opens_allowed(instant now, std::size_t concurrency) const noexcept {
@@ -62,12 +70,15 @@ class backoff {
 
   [[nodiscard]] instant resume_at() const noexcept { return resume_at_; }
   [[nodiscard]] unsigned failures() const noexcept { return failures_; }
+  /// Of before the latest success.
+  [[nodiscard]] unsigned forgiven() const noexcept { return forgiven_; }
 
  private:
   static constexpr std::size_t any_number = 1024; ///< the most that open_concurrency can be
 
   backoff_options options_;
   unsigned failures_ = 0;
+  unsigned forgiven_ = 0;
   std::size_t at_once_ = any_number;
   instant resume_at_ = instant::min();
 };

@@ -47,6 +47,9 @@ std::string machine::canonical(instant now) const {
     append(all, backoff_delay(options_.backoff, backoff_.failures(), 0.0).count());
     append(all, ahead(backoff_.resume_at(), now));
   }
+  if (hooks_.look) {
+    append(all, backoff_delay(options_.backoff, backoff_.forgiven() + 1, 0.0).count());
+  }
   append(all, static_cast<std::int64_t>(backoff_.opens_allowed(never, options_.open_concurrency)));
   for (auto const& part : parts) {
     all += '/' + part;
@@ -64,12 +67,14 @@ std::string machine::canonical_slot(std::uint32_t index, std::int64_t place, ins
   auto const& that = slots_[index];
   std::string text;
   append(text, static_cast<std::int64_t>(that.state));
-  for (bool const flag :
-       {that.stuck, that.added, that.stale, that.on_demand, that.ageing, that.overdue,
-        that.written_off, hooks_.look && that.straight, index >= check_cursor_}) {
+  for (bool const flag : {that.stuck, that.added, that.stale, that.on_demand, that.ageing,
+                          that.overdue, that.written_off, that.untried, index >= check_cursor_}) {
     text += flag ? '1' : '0';
   }
   append(text, ahead(deadlines_.of(index), now));
+  if (that.untried) {
+    append(text, ahead(saturating_add(that.idle_since, options_.backoff.initial), now));
+  }
   if (that.state == slot_state::idle || that.state == slot_state::checking) {
     append(text, place);
     append(text, that.failed_checks);

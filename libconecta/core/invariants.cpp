@@ -39,6 +39,7 @@ void invariant_checker::slots_are_counted() {
   std::size_t on_demand = 0;
   std::size_t written_off = 0;
   std::size_t lost = 0;
+  std::size_t first_leases = 0;
   for (auto const& slot : that_.slots_) {
     ++seen[static_cast<std::size_t>(slot.state)];
     auto const on_its_way = slot.state == slot_state::opening ||
@@ -50,6 +51,7 @@ void invariant_checker::slots_are_counted() {
     on_demand += machine::is_waited_for(slot) ? 1U : 0U;
     written_off += slot.written_off ? 1U : 0U;
     lost += slot.state == slot_state::leased && (slot.stale || slot.written_off) ? 1U : 0U;
+    first_leases += slot.state == slot_state::leased && slot.untried ? 1U : 0U;
   }
   require(seen == that_.counts_, "the count of each state is the number of slots in it");
   require(stuck == that_.stuck_, "stuck hooks are counted");
@@ -58,6 +60,7 @@ void invariant_checker::slots_are_counted() {
   require(on_demand == that_.on_demand_, "checks for callers are counted");
   require(written_off == that_.written_off_, "leases without a place are counted");
   require(lost == that_.lost_, "leases that will serve nobody are counted");
+  require(first_leases == that_.first_leases_, "first leases are counted");
 }
 
 void invariant_checker::the_cap_holds() {

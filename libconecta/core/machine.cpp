@@ -42,7 +42,7 @@ ticket machine::on(instant now, acquire const& request, action_list& out) {
     refuse(caller, suspended_ ? reject_reason::suspended : reject_reason::exhausted, out);
     start_opens(now, demanding() + (suspended_ ? 0 : 1), out);
   } else if (waiters_.full()) {
-    refuse(caller, reject_reason::queue_full, out);
+    refuse(caller, is_hopeless() ? reject_reason::open_failed : reject_reason::queue_full, out);
     start_opens(now, demanding() + (options_.max_waiters == 0 && !suspended_ ? 1 : 0), out);
   } else {
     waiters_.join(caller, request.deadline);
@@ -88,10 +88,7 @@ std::optional<ticket> machine::on(instant now, spurn const& found, action_list& 
   stop_watching(*index, out);
   if (phase_ == phase::open) {
     ++stats_.evicted_by[close_reason::stale];
-    if (slots_[*index].straight && !slots_[*index].stale &&
-        !planted(bug::dead_open_is_no_failure)) {
-      backoff_.failed(now, random_); // what dies as soon as it is opened is no backend
-    }
+    was_found_dead(slots_[*index], now);
   }
   retire(*index, phase_ == phase::open ? close_reason::stale : close_reason::shutdown, now, out);
   auto const caller = waiters_.next_ticket();
@@ -190,11 +187,13 @@ receipt machine::on(instant now, opened const& answer, action_list& out) {
     initial_left_ -= initial_left_ > 0 && !planted(bug::initial_size_for_ever) ? 1U : 0U;
     backoff_.succeeded();
   }
+  auto const untried = hooks_.look && !that.added;
   that.added = false;
   that.proven_at = now;
   draw_lifetime(that, now);
   move(*index, slot_input::opened);
   rest(*index, now);
+  that.untried = untried;
   if (phase_ != phase::open && !planted(bug::phantom_idle_after_close)) {
     retire_idle(*index, close_reason::shutdown, now, out);
   } else if (that.stale && !planted(bug::stale_open_arrives)) {

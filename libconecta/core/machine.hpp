@@ -112,6 +112,8 @@ class machine {
   /// As they were given, but for max_size after a resize.
   [[nodiscard]] pool_options const& options() const noexcept { return options_; }
   [[nodiscard]] bool accepts_callers() const noexcept { return phase_ == phase::open; }
+  /// Whether the latest open failed.
+  [[nodiscard]] bool opens_fail() const noexcept { return backoff_.failures() > 0; }
 
   /// What the machine would do next, without counters and generations: two machines with equal
   /// texts behave alike from `now` on. For exploring small worlds.
@@ -132,7 +134,7 @@ class machine {
     bool ageing : 1 = false;      ///< its replacement was asked for
     bool overdue : 1 = false;     ///< leased: reported
     bool written_off : 1 = false; ///< leased, closing: its place may be taken
-    bool straight : 1 = false;    ///< leased: as soon as it was opened
+    bool untried : 1 = false;     ///< opened by the pool, and not lent before
     std::uint16_t failed_checks = 0;
     std::uint32_t generation = 0;
     std::uint32_t uses = 0;
@@ -199,10 +201,12 @@ class machine {
   void end_lease(std::uint32_t index, action_list& out);
   void retire(std::uint32_t index, close_reason reason, instant now, action_list& out);
   void retire_idle(std::uint32_t index, close_reason reason, instant now, action_list& out);
+  void was_found_dead(slot_record const& that, instant now);
 
   // Who gets what.
   [[nodiscard]] std::optional<std::uint32_t> next_idle();
   std::optional<std::uint32_t> take_idle(instant now, std::size_t callers, action_list& out);
+  [[nodiscard]] bool is_hopeless() const noexcept;
   void refuse(ticket caller, reject_reason reason, action_list& out);
   void refuse_all(reject_reason reason, action_list& out);
   void queue(ticket caller, instant deadline);
@@ -244,8 +248,9 @@ class machine {
   std::size_t ageing_ = 0;    ///< idle or checking
   std::size_t on_demand_ = 0; ///< checks that callers wait for
   std::size_t written_off_ = 0;
-  std::size_t lost_ = 0;     ///< leased, but stale or written off: nobody will be served by them
-  std::size_t initial_left_; ///< opens that the pool's beginning still owes
+  std::size_t lost_ = 0; ///< leased, but stale or written off: nobody will be served by them
+  std::size_t first_leases_ = 0;      ///< leased, and untried
+  std::size_t initial_left_;          ///< opens that the pool's beginning still owes
   std::vector<std::uint32_t> vacant_; ///< the next one to be opened at the end
   index_list resting_;                ///< idle and checking, the one used last in front
   deadline_heap deadlines_;           ///< of hooks that run, and of leases

@@ -143,6 +143,7 @@ pool_counts machine::counts() const noexcept {
 pool_stats machine::stats() const noexcept {
   auto snapshot = stats_;
   static_cast<pool_counts&>(snapshot) = counts();
+  snapshot.max_size = options_.max_size;
   return snapshot;
 }
 

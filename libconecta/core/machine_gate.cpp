@@ -15,8 +15,8 @@ bool machine::may_ever_hand_over(pool_options const& options, hooks_present hook
                            options.after_bad_check == bad_check::concerns_it_alone));
 }
 
-/// Nobody waits, no hook runs, nothing is to be opened, and no lease has to be closed on return for
-/// another reason than its age.
+/// Nobody waits, no hook runs, nothing is to be opened, no lease has to be closed on return for
+/// another reason than its age, and none is the first of a resource that may yet look dead.
 bool machine::may_hand_over() const noexcept {
   auto const at_rest =
       count(slot_state::idle) + count(slot_state::leased) + count(slot_state::vacant) ==
@@ -24,7 +24,7 @@ bool machine::may_hand_over() const noexcept {
   auto const nothing_to_open =
       initial_left_ == 0 && (options_.min_idle == 0 || occupied() >= options_.max_size);
   return lends() && at_rest && nothing_to_open && waiters_.empty() && ageing_ == 0 &&
-         count(slot_state::idle) > 0;
+         first_leases_ == 0 && count(slot_state::idle) > 0;
 }
 
 std::optional<std::size_t> machine::hand_over(instant now, std::vector<slot_ref>& idle) {
@@ -45,6 +45,7 @@ std::optional<std::size_t> machine::hand_over(instant now, std::vector<slot_ref>
   }
   for (auto index = resting_.back(); index != nobody; index = resting_.before(index)) {
     ++slots_[index].generation;
+    slots_[index].untried = false; // whether it still is will not be seen
     idle.push_back(ref(index));
   }
   handed_over_ = true;

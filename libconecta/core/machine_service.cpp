@@ -168,10 +168,14 @@ void machine::start_opens(instant now, std::size_t callers, action_list& out) {
 
 /// Who is told when opens fail: with fail_fast everybody, if nothing is lent that could serve them
 /// and nothing is on its way.
+bool machine::is_hopeless() const noexcept {
+  return options_.when_down == while_down::fail_fast && !planted(bug::fail_fast_tells_nobody) &&
+         lends() && backoff_.failures() > 0 && coming() + ageing_ == 0 &&
+         count(slot_state::leased) == lost_;
+}
+
 void machine::fail_waiters(action_list& out) {
-  if (options_.when_down == while_down::fail_fast && !planted(bug::fail_fast_tells_nobody) &&
-      lends() && backoff_.failures() > 0 && coming() + ageing_ == 0 &&
-      count(slot_state::leased) == lost_) {
+  if (is_hopeless()) {
     refuse_all(reject_reason::open_failed, out);
   }
 }

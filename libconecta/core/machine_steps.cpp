@@ -212,7 +212,7 @@ void machine::draw_lifetime(slot_record& that, instant now) {
 void machine::rest(std::uint32_t index, instant now) {
   auto& that = slots_[index];
   that.idle_since = now;
-  that.straight = false;
+  that.untried = false;
   resting_.push_front(index);
   come_to_store(index);
   eviction_due_ = held_back_ ? instant::min() : std::min(eviction_due_, eviction_due(that));
@@ -262,7 +262,7 @@ void machine::lend(ticket caller, std::uint32_t index, instant now, action_list&
   leave_rest(index);
   out.push_back(grant{caller, hand_out(index, slot_input::grant)});
   auto& that = slots_[index];
-  that.straight = that.uses == 0 && that.idle_since == now;
+  first_leases_ += that.untried ? 1U : 0U;
   ++that.uses;
   ++stats_.acquired;
   if (options_.leak_threshold && !(planted(bug::leak_is_not_seen) && that.uses > 1)) {
@@ -275,6 +275,7 @@ void machine::stop_watching(std::uint32_t index, action_list& out) {
   auto& that = slots_[index];
   deadlines_.forget(index);
   lost_ -= that.stale || that.written_off ? 1U : 0U;
+  first_leases_ -= that.untried ? 1U : 0U;
   if (that.overdue) {
     out.push_back(came_back{ref(index)});
     that.overdue = false;
@@ -295,6 +296,15 @@ void machine::retire(std::uint32_t index, close_reason reason, instant now, acti
   that.written_off = false;
   auto const slot = start_hook(index, slot_input::retire, now, options_.close_timeout);
   out.push_back(close{slot, reason, deadlines_.of(index)});
+}
+
+/// What dies within the first pause after it was opened is no backend, however well it opened.
+void machine::was_found_dead(slot_record const& that, instant now) {
+  if (that.untried && !that.stale &&
+      now <= saturating_add(that.idle_since, options_.backoff.initial) &&
+      !planted(bug::dead_open_is_no_failure)) {
+    backoff_.failed_after_all(now, random_);
+  }
 }
 
 void machine::retire_idle(std::uint32_t index, close_reason reason, instant now, action_list& out) {

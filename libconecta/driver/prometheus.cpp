@@ -1,7 +1,9 @@
 #include <conecta/metrics.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace conecta {
 
@@ -25,92 +27,124 @@ std::string label_value(std::string_view name) {
   return safe;
 }
 
+/// Each family once, with the samples of every pool behind it, as the format wants it.
 class page {
  public:
-  explicit page(std::string_view pool) : pool_{"pool=\"" + label_value(pool) + "\""} {}
+  explicit page(std::span<pool_figures const> pools) : pools_{pools} {}
 
-  void family(std::string_view name, std::string_view type, std::string_view help) {
+  template <class Samples>
+  void family(std::string_view name, std::string_view type, std::string_view help,
+              Samples const& samples) {
     name_ = "conecta_pool_" + std::string{name};
     text_ += "# HELP " + name_ + " " + std::string{help} + "\n# TYPE " + name_ + " " +
              std::string{type} + "\n";
+    for (auto const& each : pools_) {
+      pool_ = "pool=\"" + label_value(each.name) + "\"";
+      samples(each);
+    }
   }
   void sample(std::uint64_t value, std::string const& label = {}) {
     line("", label, std::to_string(value));
   }
-  void line(std::string_view suffix, std::string const& label, std::string const& value) {
-    text_ += name_ + std::string{suffix} + "{" + pool_ + (label.empty() ? "" : ",") + label + "} " +
-             value + "\n";
+  void gauge(std::string_view name, std::string_view help, std::size_t pool_stats::* value) {
+    family(name, "gauge", help, [&](pool_figures const& of) { sample(of.stats.*value); });
   }
-  void counter(std::string_view name, std::string_view help, std::uint64_t value) {
-    family(name, "counter", help);
-    sample(value);
+  void counter(std::string_view name, std::string_view help, std::uint64_t pool_stats::* value) {
+    family(name, "counter", help, [&](pool_figures const& of) { sample(of.stats.*value); });
   }
-  void histogram(std::string_view name, std::string_view help, duration_summary const& recorded) {
-    family(name, "histogram", help);
-    for (auto const& [limit, count] : recorded.at_most) {
-      line("_bucket", "le=\"" + seconds_text(limit) + "\"", std::to_string(count));
-    }
-    line("_bucket", "le=\"+Inf\"", std::to_string(recorded.count));
-    line("_sum", "", seconds_text(recorded.sum));
-    line("_count", "", std::to_string(recorded.count));
+  void histogram(std::string_view name, std::string_view help,
+                 duration_summary pool_durations::* which) {
+    family(name, "histogram", help, [&](pool_figures const& of) {
+      auto const& recorded = of.durations.*which;
+      for (auto const& [limit, count] : recorded.at_most) {
+        line("_bucket", "le=\"" + seconds_text(limit) + "\"", std::to_string(count));
+      }
+      line("_bucket", "le=\"+Inf\"", std::to_string(recorded.count));
+      line("_sum", "", seconds_text(recorded.sum));
+      line("_count", "", std::to_string(recorded.count));
+    });
   }
 
   [[nodiscard]] std::string text() && { return std::move(text_); }
 
  private:
-  std::string pool_;
+  void line(std::string_view suffix, std::string const& label, std::string const& value) {
+    text_ += name_ + std::string{suffix} + "{" + pool_ + (label.empty() ? "" : ",") + label + "} " +
+             value + "\n";
+  }
+
+  std::span<pool_figures const> pools_;
   std::string name_;
+  std::string pool_;
   std::string text_;
 };
 
+bool has_durations(pool_figures const& that) {
+  return that.durations.wait.count + that.durations.open.count + that.durations.use.count > 0;
+}
+
 } // namespace
+
+std::string prometheus_text(std::span<pool_figures const> pools) {
+  page out{pools};
+  out.gauge("max_size", "The most resources that there may be.", &pool_stats::max_size);
+  out.family("resources", "gauge", "Resources by what they do now.", [&](pool_figures const& of) {
+    out.sample(of.stats.idle, "state=\"idle\"");
+    out.sample(of.stats.leased, "state=\"leased\"");
+    out.sample(of.stats.opening, "state=\"opening\"");
+    out.sample(of.stats.checking, "state=\"checking\"");
+    out.sample(of.stats.resetting, "state=\"resetting\"");
+    out.sample(of.stats.closing, "state=\"closing\"");
+  });
+  out.gauge("stuck_hooks", "Hooks that have outlived their timeout.", &pool_stats::stuck);
+  out.gauge("waiters", "Callers that wait.", &pool_stats::waiters);
+  out.family("peak", "gauge", "The most there were at once.", [&](pool_figures const& of) {
+    out.sample(of.stats.peak_live, "of=\"live\"");
+    out.sample(of.stats.peak_leased, "of=\"leased\"");
+    out.sample(of.stats.peak_waiters, "of=\"waiters\"");
+  });
+
+  out.counter("opened_total", "Opens that succeeded.", &pool_stats::opened);
+  out.counter("open_failures_total", "Opens that failed.", &pool_stats::open_failed);
+  out.counter("added_total", "Resources that were brought.", &pool_stats::added);
+  out.counter("detached_total", "Resources that were taken out.", &pool_stats::detached);
+  out.family(
+      "closed_total", "counter", "Resources closed, by reason.", [&](pool_figures const& of) {
+        for (std::size_t i = 0; i < close_reason_count; ++i) {
+          auto const reason = static_cast<close_reason>(i);
+          out.sample(of.stats.closed_by[reason], "reason=\"" + std::string{name_of(reason)} + "\"");
+        }
+      });
+  out.family("acquires_total", "counter", "Calls of acquire, by how they ended.",
+             [&](pool_figures const& of) {
+               out.sample(of.stats.acquired, "outcome=\"acquired\"");
+               out.sample(of.stats.timed_out, "outcome=\"timed_out\"");
+               out.sample(of.stats.cancelled, "outcome=\"cancelled\"");
+               out.sample(of.stats.rejected, "outcome=\"rejected\"");
+             });
+  out.counter("returned_total", "Leases that ended, but for those detached.",
+              &pool_stats::returned);
+  out.family("checks_total", "counter", "Checks, by what they found.", [&](pool_figures const& of) {
+    out.sample(of.stats.checks_ok, "found=\"ok\"");
+    out.sample(of.stats.checks_failed, "found=\"failed\"");
+  });
+  out.counter("leaked_total", "Leases held for longer than leak_threshold.", &pool_stats::leaked);
+  out.counter("reclaimed_total", "Leases whose place was taken back.", &pool_stats::reclaimed);
+  out.counter("observer_errors_total", "Exceptions that came out of the observer.",
+              &pool_stats::observer_errors);
+
+  if (std::ranges::any_of(pools, has_durations)) {
+    out.histogram("wait_seconds", "From acquire to the lease.", &pool_durations::wait);
+    out.histogram("open_seconds", "Time of the open hook.", &pool_durations::open);
+    out.histogram("use_seconds", "From the lease to its end.", &pool_durations::use);
+  }
+  return std::move(out).text();
+}
 
 std::string prometheus_text(std::string_view name, pool_stats const& stats,
                             pool_durations const& durations) {
-  page out{name};
-  out.family("resources", "gauge", "Resources by what they do now.");
-  out.sample(stats.idle, "state=\"idle\"");
-  out.sample(stats.leased, "state=\"leased\"");
-  out.sample(stats.opening, "state=\"opening\"");
-  out.sample(stats.checking, "state=\"checking\"");
-  out.sample(stats.resetting, "state=\"resetting\"");
-  out.sample(stats.closing, "state=\"closing\"");
-  out.family("stuck_hooks", "gauge", "Hooks that have outlived their timeout.");
-  out.sample(stats.stuck);
-  out.family("waiters", "gauge", "Callers that wait.");
-  out.sample(stats.waiters);
-  out.family("peak", "gauge", "The most there were at once.");
-  out.sample(stats.peak_live, "of=\"live\"");
-  out.sample(stats.peak_leased, "of=\"leased\"");
-  out.sample(stats.peak_waiters, "of=\"waiters\"");
-
-  out.counter("opened_total", "Opens that succeeded.", stats.opened);
-  out.counter("open_failures_total", "Opens that failed.", stats.open_failed);
-  out.counter("added_total", "Resources that were brought.", stats.added);
-  out.counter("detached_total", "Resources that were taken out.", stats.detached);
-  out.family("closed_total", "counter", "Resources closed, by reason.");
-  for (std::size_t i = 0; i < close_reason_count; ++i) {
-    auto const reason = static_cast<close_reason>(i);
-    out.sample(stats.closed_by[reason], "reason=\"" + std::string{name_of(reason)} + "\"");
-  }
-  out.family("acquires_total", "counter", "Calls of acquire, by how they ended.");
-  out.sample(stats.acquired, "outcome=\"acquired\"");
-  out.sample(stats.timed_out, "outcome=\"timed_out\"");
-  out.sample(stats.cancelled, "outcome=\"cancelled\"");
-  out.sample(stats.rejected, "outcome=\"rejected\"");
-  out.counter("returned_total", "Leases that ended, but for those detached.", stats.returned);
-  out.family("checks_total", "counter", "Checks, by what they found.");
-  out.sample(stats.checks_ok, "found=\"ok\"");
-  out.sample(stats.checks_failed, "found=\"failed\"");
-  out.counter("leaked_total", "Leases held for longer than leak_threshold.", stats.leaked);
-  out.counter("reclaimed_total", "Leases whose place was taken back.", stats.reclaimed);
-
-  if (durations.wait.count + durations.open.count + durations.use.count > 0) {
-    out.histogram("wait_seconds", "From acquire to the lease.", durations.wait);
-    out.histogram("open_seconds", "Time of the open hook.", durations.open);
-    out.histogram("use_seconds", "From the lease to its end.", durations.use);
-  }
-  return std::move(out).text();
+  pool_figures const one{name, stats, durations};
+  return prometheus_text(std::span{&one, 1});
 }
 
 } // namespace conecta

@@ -129,6 +129,9 @@ acquire_answer engine::shell::spurn(slot_ref slot, instant deadline, waiter& cal
     todo.asking = chronicle_.spurned(slot.index);
     auto const fresh = decide(now, core::spurn{slot, deadline}, todo.actions);
     CONECTA_ASSERT(fresh.has_value(), "engine::spurn: not a lease");
+    if (machine_.opens_fail() && !last_open_.code) {
+      last_open_ = {errc::open_failed, copy_if_possible("what was opened does not look alive")};
+    }
     return *fresh;
   });
 }

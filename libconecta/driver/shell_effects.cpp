@@ -45,7 +45,8 @@ void engine::shell::note(core::open_failed const& what, instant now, notices& ne
   chronicle_.open_failed(what.slot.index, last_open_, now, news);
 }
 void engine::shell::note(core::checked const& what, instant, notices& news) {
-  if (what.found != core::health::unknown) {
+  auto const cut_off = what.found == core::health::bad && !machine_.accepts_callers();
+  if (what.found != core::health::unknown && !cut_off) {
     chronicle_.checked(what.slot.index, what.found == core::health::good, news);
   }
 }

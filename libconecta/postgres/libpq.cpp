@@ -11,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -126,6 +127,7 @@ class libpq_session final : public net::client_session {
       return std::nullopt;
     case PGRES_POLLING_OK:
       if (wishes_.asks != level::query) {
+        wishes_.deadline = never;
         return client_answer{};
       }
       ask(wishes_.query);
@@ -176,6 +178,7 @@ class libpq_session final : public net::client_session {
       if (result == nullptr) {
         asks_ = false;
         watch_.reset();
+        wishes_.deadline = never;
         return answer_;
       }
       auto const status = PQresultStatus(result.get());
@@ -215,6 +218,9 @@ class libpq_session final : public net::client_session {
     std::string const text = PQerrorMessage(session_.get());
     if (watch_ && watch_->was_for_size()) {
       return too_long();
+    }
+    if (std::chrono::steady_clock::now() >= wishes_.deadline) { // and it was hung up
+      return {client_answer::kind::lost, {}, "no complete answer in time", ETIMEDOUT};
     }
     static std::regex const of_the_server{R"(:  ([0-9A-Z]{5}): ([^\n]*))"};
     std::smatch found;

@@ -4,6 +4,7 @@
 #include "sim/books.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace conecta::sim {
 
@@ -155,9 +156,9 @@ void books::on(core::spurn const& e) {
   queue_.push_front(*given_.caller);
   --totals_.acquired;
   end_watch(*that);
-  if (that->uses == 1 && that->lent_at == that->idle_since && !draining_ && !that->stale) {
-    marks_.set(mark::dead_when_opened);
-    open_has_failed();
+  if (that->uses == 1 && !that->brought && !draining_ && !that->stale &&
+      now_ <= saturating_add(that->idle_since, options_.backoff.initial)) {
+    open_was_worth_nothing();
   }
   turn(*that, holding::doubtful);
   marks_.set(mark::spurned);
@@ -241,13 +242,14 @@ void books::on(core::opened const& e) {
     if (failures_at_least_ > 0) {
       marks_.set(mark::backend_back_after_failures);
     }
-    failures_at_least_ = failures_at_most_ = 0;
+    forgiven_at_least_ = std::exchange(failures_at_least_, 0U);
+    forgiven_at_most_ = std::exchange(failures_at_most_, 0U);
     at_once_at_least_ = std::min(at_once_at_least_ + 1, any_number);
     at_once_at_most_ = std::min(at_once_at_most_ + 1, any_number);
     opens_not_before_ = opens_surely_by_ = instant::min();
   }
   end_hook(*that);
-  that->added = false;
+  that->brought = std::exchange(that->added, false);
   that->born = that->proven_at = now_;
   that->proven_by = events_;
   that->failed_checks = 0;
@@ -276,6 +278,16 @@ void books::on(core::open_failed const& e) {
   }
   that->added = false;
   turn(*that, holding::nothing);
+}
+
+/// It looked dead within the first pause.
+void books::open_was_worth_nothing() {
+  marks_.set(mark::dead_when_opened);
+  if (failures_at_most_ == 0) {
+    failures_at_least_ = std::exchange(forgiven_at_least_, 0U);
+    failures_at_most_ = std::exchange(forgiven_at_most_, 0U);
+  }
+  open_has_failed();
 }
 
 /// A failure counts unless the backoff runs already; whether it does may be left to chance.

@@ -57,6 +57,7 @@ class books {
   struct slot {
     holding what = holding::nothing;
     bool added = false;
+    bool brought = false; ///< once it is there
     bool stuck = false;
     bool stale = false;       ///< from before an invalidate
     bool overdue = false;     ///< a lease that was reported
@@ -154,6 +155,7 @@ class books {
   void on(core::drained const& a);
 
   void open_has_failed();
+  void open_was_worth_nothing();
   void settle(core::machine const& machine);
   void nobody_is_forgotten();
   void opens_are_owed(core::machine const& machine);
@@ -180,6 +182,8 @@ class books {
   // The backoff's delay has chance in it; between these the next open may come.
   unsigned failures_at_least_ = 0;
   unsigned failures_at_most_ = 0;
+  unsigned forgiven_at_least_ = 0; ///< of before the latest success
+  unsigned forgiven_at_most_ = 0;
   std::size_t at_once_at_least_ = any_number; ///< opens that the slow start allows
   std::size_t at_once_at_most_ = any_number;
   instant opens_not_before_ = instant::min();

@@ -193,6 +193,27 @@ TEST_CASE("what_looks_dead_as_soon_as_it_is_opened_counts_as_a_failed_open") {
   pool.expect({grant{*again, s(1, 2)}});
 }
 
+TEST_CASE("what_looks_dead_again_and_again_is_waited_for_ever_longer") {
+  dialogue pool{of_size(1), {.look = true}};
+  pool.hold(1);
+  auto again = pool.spurn(s(0, 2));
+  auto generation = 3U;
+  duration passed{};
+  for (auto const pause : {10ms, 20ms, 40ms, 40ms}) { // its limit
+    pool.forget_what_was_heard();
+    pool.on(closed{s(0, generation)});
+    CHECK(pool.next_deadline() == pool.in(pause));
+    passed += pause;
+    pool.at(passed).tick();
+    pool.expect({open{s(0, generation + 1), pool.in(5s)}});
+    pool.on(opened{s(0, generation + 1)});
+    pool.expect({grant{*again, s(0, generation + 2)}});
+    again = pool.spurn(s(0, generation + 2));
+    generation += 3;
+  }
+  pool.forget_what_was_heard();
+}
+
 TEST_CASE("what_was_idle_before_it_looks_dead_says_nothing_of_the_backend") {
   dialogue pool{of_size(2), {.look = true}};
   auto const caller = pool.acquire();
@@ -200,7 +221,7 @@ TEST_CASE("what_was_idle_before_it_looks_dead_says_nothing_of_the_backend") {
   pool.on(cancel{caller});
   pool.forget_what_was_heard();
   pool.on(opened{s(0, 1)});
-  pool.at(1ms).acquire();
+  pool.at(11ms).acquire(); // later than the first pause
   pool.forget_what_was_heard();
   REQUIRE(pool.spurn(s(0, 2)));
   pool.expect({close{s(0, 3), close_reason::stale, pool.in(5s)}, open{s(1, 1), pool.in(5s)}});

@@ -106,6 +106,35 @@ TEST_CASE("an asynchronous pool may be destroyed in its own hook") {
   CHECK(r.book.alive == 0);
 }
 
+TEST_CASE("an asynchronous pool may be destroyed by its observer") {
+  class ambush final : public pool_observer {
+   public:
+    void acquired(duration) override { kept.reset(); }
+    void closed(close_reason) override { kept.reset(); }
+    std::unique_ptr<sessions> kept;
+  };
+  rig r;
+  auto const trap = std::make_shared<ambush>();
+  auto endpoint = r.opening();
+  endpoint.look = [](session&) { return true; };
+  trap->kept = std::make_unique<sessions>(r.make({.observer = trap}, std::move(endpoint)));
+  auto& pool_to_be_destroyed = *trap->kept;
+  REQUIRE(pool_to_be_destroyed.add(session{r.book}));
+  SECTION("by a lease") {
+    auto lent = pool_to_be_destroyed.try_acquire();
+    CHECK(lent);
+    CHECK(trap->kept == nullptr);
+    lent = {};
+  }
+  SECTION("by what its owner does") {
+    CHECK(pool_to_be_destroyed.evict_idle() == 1);
+    r.settle();
+    CHECK(trap->kept == nullptr);
+  }
+  r.settle();
+  CHECK(r.book.alive == 0);
+}
+
 TEST_CASE("an asynchronous pool may be destroyed in a completion, lease in hand") {
   rig r;
   std::optional<sessions> p{r.make({.max_size = 1})};

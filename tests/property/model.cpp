@@ -48,7 +48,7 @@ receipt model::handle(instant now, core::acquire const& request, ticket fresh) {
     // tries.
     open_what_is_missing(now, suspended_ ? 0 : callers_.size() + 1);
   } else if (callers_.size() >= options_.max_waiters) {
-    reject(fresh, reject_reason::queue_full);
+    reject(fresh, is_hopeless() ? reject_reason::open_failed : reject_reason::queue_full);
     if (options_.max_waiters == 0 && !suspended_) { // for the next who tries
       open_what_is_missing(now, callers_.size() + 1);
     }
@@ -67,7 +67,8 @@ receipt model::handle(instant now, core::spurn const& found, ticket fresh) {
   end_of_lease(*that);
   if (!closed_) {
     ++stats_.evicted_by[close_reason::stale];
-    if (that->straight && !that->stale) {
+    if (that->untried && !that->stale && now - that->idle_since <= options_.backoff.initial) {
+      failed_opens_ = failed_opens_ == 0 ? std::exchange(forgiven_, 0U) : failed_opens_;
       backend_failed(now);
     }
   }
@@ -173,12 +174,14 @@ receipt model::handle(instant now, core::opened const& answer, ticket) {
   if (that == nullptr) {
     return receipt::refused;
   }
+  auto const is_ours = !that->added;
   if (that->added) {
     ++stats_.added;
     that->added = false;
   } else {
     ++stats_.opened;
-    failed_opens_ = 0;
+    forgiven_ = std::exchange(failed_opens_, 0U);
+    opens_resume_ = instant::min();
     opens_at_once_ = std::min<std::size_t>(opens_at_once_ + 1, 1024);
     initial_left_ = initial_left_ == 0 ? 0 : initial_left_ - 1;
   }
@@ -194,6 +197,7 @@ receipt model::handle(instant now, core::opened const& answer, ticket) {
   that->proven_at = now;
   end(*that, slot_state::idle);
   come_to_rest(*that, now);
+  that->untried = is_ours && hooks_.look;
   if (closed_) {
     close(*that, close_reason::shutdown, now);
   } else if (that->stale) {

@@ -32,7 +32,7 @@ struct thing {
   bool ageing = false;     ///< its replacement was asked for
   bool reported = false;   ///< lent for too long
   bool placeless = false;  ///< lent for so long that its place may be taken
-  bool straight = false;   ///< lent as soon as it was opened
+  bool untried = false;    ///< opened, not brought, and not lent before
   instant hook_ends = never;
   instant lease_due = never; ///< when it is reported, then when it loses its place
   instant idle_since{};
@@ -145,6 +145,7 @@ class model {
   void close_what_is_too_idle(instant now);
   void go_on_with_scan(instant now);
   void open_what_is_missing(instant now, std::size_t wanting);
+  [[nodiscard]] bool is_hopeless() const;
   void tell_if_hopeless();
 
   pool_options options_;
@@ -162,6 +163,7 @@ class model {
   instant scan_started_;
   instant scan_due_;
   unsigned failed_opens_ = 0;        ///< in a row
+  unsigned forgiven_ = 0;            ///< of before the latest success
   std::size_t opens_at_once_ = 1024; ///< after failures: 1, and one more for each that succeeds
   instant opens_resume_ = instant::min();
   int next_id_ = 0;

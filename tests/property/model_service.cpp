@@ -54,14 +54,18 @@ void model::wake(instant now) {
   }
 }
 
-void model::tell_if_hopeless() {
+bool model::is_hopeless() const {
   if (options_.when_down != while_down::fail_fast || suspended_ || failed_opens_ == 0) {
-    return;
+    return false;
   }
   auto const hope = std::any_of(things_.begin(), things_.end(), [](thing const& that) {
     return that.state != slot_state::closing && !that.stuck && !that.stale && !that.placeless;
   });
-  if (!hope) {
+  return !hope;
+}
+
+void model::tell_if_hopeless() {
+  if (is_hopeless()) {
     for (auto const& waiting : callers_) {
       reject(waiting.name, reject_reason::open_failed);
     }

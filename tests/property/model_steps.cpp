@@ -170,7 +170,7 @@ void model::come_to_rest(thing& that, instant now) {
   that.state = slot_state::idle;
   that.idle_since = now;
   that.failed_checks = 0;
-  that.straight = false;
+  that.untried = false;
   that.rested = ++rests_;
 }
 
@@ -199,7 +199,6 @@ void model::lend(int id, ticket name, instant now) {
   auto& that = entry(id);
   that.state = slot_state::leased;
   that.ageing = false;
-  that.straight = that.uses == 0 && that.idle_since == now;
   ++that.uses;
   if (options_.leak_threshold) {
     that.lease_due = saturating_add(now, *options_.leak_threshold);
@@ -262,6 +261,7 @@ pool_stats model::stats() const {
   now.resetting = how_many(slot_state::resetting);
   now.closing = how_many(slot_state::closing);
   now.waiters = callers_.size();
+  now.max_size = options_.max_size;
   now.stuck = static_cast<std::size_t>(
       std::count_if(things_.begin(), things_.end(), [](thing const& that) { return that.stuck; }));
   return now;

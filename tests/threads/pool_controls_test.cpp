@@ -163,6 +163,18 @@ TEST_CASE("durations are recorded if the options ask for it") {
   CHECK_THAT(text, Catch::Contains("conecta_pool_use_seconds_count{pool=\"a \\\"pool\\\"\"} 3\n"));
 }
 
+TEST_CASE("a page of several pools has each family once") {
+  ledger book;
+  pool<session> one{{.max_size = 3}, opening_from(book)};
+  pool<session> other{{.max_size = 5}, opening_from(book)};
+  std::vector<pool_figures> const both{{"one", one.stats()}, {"other", other.stats()}};
+  auto const text = prometheus_text(both);
+  CHECK_THAT(text, Catch::Contains("# TYPE conecta_pool_max_size gauge\n"
+                                   "conecta_pool_max_size{pool=\"one\"} 3\n"
+                                   "conecta_pool_max_size{pool=\"other\"} 5\n"
+                                   "# HELP "));
+}
+
 TEST_CASE("an order of the user's own decides who is lent next") {
   // The resource in the lowest slot first.
   class lowest_first final : public idle_store {

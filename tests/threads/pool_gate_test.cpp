@@ -120,6 +120,27 @@ TEST_CASE("a resource that does not look alive is replaced before it is lent by 
   CHECK(p.stats().closed_by[close_reason::stale] == 1);
 }
 
+TEST_CASE("what the gate has lent for long says nothing of the backend when it dies") {
+  auto options = quick(3);
+  options.backoff = {.initial = 10s, .limit = 10s, .jitter = 0};
+  std::atomic<int> opened = 0;
+  std::atomic<bool> dead = false;
+  pool<int> p{options,
+              {.open = [&] { return ++opened; }, .look = [&](int& n) { return !dead || n != 1; }}};
+  {
+    auto const one = p.acquire();
+    auto const other = p.acquire();
+  }
+  for (int i = 0; i < 1000; ++i) {
+    REQUIRE(p.acquire());
+  }
+  dead = true;
+  auto const one = p.acquire_for(5s);
+  auto const other = p.acquire_for(5s);
+  CHECK(one);
+  CHECK(other);
+}
+
 TEST_CASE("a pool that grew and shrank lends to its new size") {
   ledger book;
   pool<session> p{quick(1), opening_from(book)};

@@ -13,6 +13,8 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <string>
+#include <utility>
 
 using namespace conecta;
 using namespace conecta::test;
@@ -56,6 +58,16 @@ TEST_CASE("every hook may leave out the arguments that it does not need") {
     p.close(10s);
     CHECK(closes == 1);
   }
+}
+
+TEST_CASE("a hook may be an object that is made of something else") {
+  struct dialer {
+    explicit dialer(std::string to) : host{std::move(to)} {}
+    std::string operator()() const { return host; }
+    std::string host;
+  };
+  pool<std::string> p{{}, {.open = dialer{"db"}}};
+  CHECK(*p.acquire().value() == "db");
 }
 
 TEST_CASE("a hook that holds nothing is none") {

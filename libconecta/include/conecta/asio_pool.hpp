@@ -89,12 +89,16 @@ class asio_pool : public pool_controls<asio_pool<T>> {
   /// background.
   [[nodiscard]] result<lease<T>>
   try_acquire(std::source_location where = std::source_location::current()) {
-    return state_->try_acquire(where);
+    auto const kept = state_; // the observer may destroy the pool meanwhile
+    return kept->try_acquire(where);
   }
 
   /// Brings a resource of the caller's own. On an error (exhausted, closed) it stays with the
   /// caller.
-  [[nodiscard]] result<void> try_add(T&& resource) { return state_->adopt(std::move(resource)); }
+  [[nodiscard]] result<void> try_add(T&& resource) {
+    auto const kept = state_;
+    return kept->adopt(std::move(resource));
+  }
 
   /// Whether the pool took it.
   bool add(T&& resource) { return try_add(std::move(resource)).has_value(); }
@@ -104,11 +108,16 @@ class asio_pool : public pool_controls<asio_pool<T>> {
 
   /// Refuses waiters and closes what is idle, without waiting; leases are closed as they come back.
   /// Returns how many are still lent. May be called again.
-  std::size_t close() noexcept { return state_ != nullptr ? state_->shut() : 0; }
+  std::size_t close() noexcept {
+    auto const kept = state_;
+    return kept != nullptr ? kept->shut() : 0;
+  }
 
  private:
   friend pool_controls<asio_pool<T>>;
-  [[nodiscard]] driver::engine& machinery() const { return state_->machinery(); }
+  [[nodiscard]] std::shared_ptr<driver::engine> shared_machinery() const {
+    return {state_, &state_->machinery()};
+  }
 
   using state = driver::asio_state<T>;
 

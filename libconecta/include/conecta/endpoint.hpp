@@ -60,8 +60,9 @@ class hook<Result(Arguments...)> {
   /// A null pointer, or a std::function without a target.
   template <class Callable>
   static bool is_empty(Callable const& callable) {
-    if constexpr (std::is_constructible_v<Callable, std::nullptr_t>) {
-      return !static_cast<bool>(callable);
+    if constexpr (std::constructible_from<Callable, std::nullptr_t> &&
+                  requires { static_cast<bool>(callable == nullptr); }) {
+      return callable == nullptr;
     } else {
       return false;
     }

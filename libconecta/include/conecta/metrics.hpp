@@ -9,6 +9,7 @@
 #include <conecta/time.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,8 +38,17 @@ struct pool_durations {
   duration_summary use;  ///< from the lease to its end
 };
 
-/// Lines for a scrape: counters `conecta_pool_..._total`, gauges, and histograms of `durations` in
-/// seconds if anything was recorded; each with the label pool="name", made safe.
+/// What one pool says of itself.
+struct pool_figures {
+  std::string_view name;
+  pool_stats stats;
+  pool_durations durations = {};
+};
+
+/// A page for a scrape: counters `conecta_pool_..._total`, gauges, and histograms of `durations` in
+/// seconds if anything was recorded; each with the label pool="name", made safe. Pages of several
+/// pools do not add up to one, as each family may stand there once: give them all together.
+[[nodiscard]] std::string prometheus_text(std::span<pool_figures const> pools);
 [[nodiscard]] std::string prometheus_text(std::string_view name, pool_stats const& stats,
                                           pool_durations const& durations = {});
 

@@ -97,13 +97,14 @@ class pool : public pool_controls<pool<T>> {
   /// Brings a resource of the caller's own. On an error (exhausted, closed) it stays with the
   /// caller.
   [[nodiscard]] result<void> try_add(T&& resource) {
-    auto& machinery = state_->threads.machinery();
+    auto const kept = state_; // the observer may destroy the pool meanwhile
+    auto& machinery = kept->threads.machinery();
     auto const slot = machinery.reserve();
     if (!slot) {
       return slot.error();
     }
     try {
-      (*state_)[slot->index].emplace(std::move(resource));
+      (*kept)[slot->index].emplace(std::move(resource));
     } catch (...) {
       machinery.open_failed(*slot, driver::current_open_failure());
       throw;
@@ -125,7 +126,9 @@ class pool : public pool_controls<pool<T>> {
 
  private:
   friend pool_controls<pool<T>>;
-  [[nodiscard]] driver::engine& machinery() const { return state_->threads.machinery(); }
+  [[nodiscard]] std::shared_ptr<driver::engine> shared_machinery() const {
+    return {state_, &state_->threads.machinery()};
+  }
 
   struct state final : shelf<T>, driver::hook_table, std::enable_shared_from_this<state> {
     state(pool_options const& options, blocking_endpoint<T> hooks)

@@ -79,6 +79,7 @@ struct pool_stats : pool_counts {
   std::size_t peak_live = 0;         ///< opening to closing
   std::size_t peak_leased = 0;
   std::size_t peak_waiters = 0;
+  std::size_t max_size = 0; ///< as it is now
   friend bool operator==(pool_stats const&, pool_stats const&) = default;
 };
 
