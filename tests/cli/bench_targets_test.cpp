@@ -128,6 +128,8 @@ TEST_CASE("what ends a session, or keeps everybody out, is told as that") {
   scenario["workload"]["requests"] = json::array({request});
   scenario["pool"]["when_down"] = "fail_fast";
   scenario["faults"] = error_reply(code, 1);
+  // Errors end with the last stage: whoever waits for an open at the end of the first meets them.
+  scenario["stages"].push_back({{"name", "rest"}, {"duration", "200ms"}, {"workers", 0}});
   auto const run = run_bench(scenario);
   CAPTURE(run.process.err, run.found.dump());
   CHECK(run.process.code == 69);
