@@ -137,6 +137,28 @@ TEST_CASE("each_flag_of_a_slot_makes_a_difference") {
   CHECK(differs(pool, [&] { pool.at(11s).tick(); })); // stuck
 }
 
+TEST_CASE("what_may_yet_look_dead_makes_a_difference_and_so_does_what_that_would_lead_to") {
+  dialogue untried{of_size(1), {.look = true}};
+  dialogue tried{of_size(1), {.look = true}};
+  untried.hold(1);
+  tried.fill(1);
+  tried.acquire();
+  tried.forget_what_was_heard();
+  CHECK(text(untried) != text(tried));
+  CHECK(differs(untried, [&] { untried.at(5ms).tick(); })); // the pause within which it may
+  dialogue failed_before{of_size(1), {.look = true}};
+  failed_before.acquire();
+  failed_before.forget_what_was_heard();
+  failed_before.on(open_failed{s(0, 1)});
+  failed_before.at(10ms).tick();
+  failed_before.forget_what_was_heard();
+  failed_before.on(opened{s(0, 2)});
+  failed_before.forget_what_was_heard();
+  dialogue fresh{of_size(1), {.look = true}};
+  fresh.at(10ms).hold(1);
+  CHECK(text(failed_before) != text(fresh));
+}
+
 TEST_CASE("what_is_suspect_makes_a_difference_and_for_now_what_is_proven_at_the_same_instant") {
   auto options = of_size(2);
   options.check_retries = 0;

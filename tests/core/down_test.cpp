@@ -171,6 +171,9 @@ TEST_CASE("with_fail_fast_what_is_lent_but_will_not_come_back_for_callers_is_no_
     pool.hold(1);
     pool.at(1s).tick();
     pool.forget_what_was_heard();
+    if (GENERATE(false, true)) {
+      pool.on(invalidate{});
+    }
     pool.at(2s).tick();
     pool.forget_what_was_heard();
     auto const caller = pool.acquire();
@@ -191,6 +194,32 @@ TEST_CASE("what_looks_dead_as_soon_as_it_is_opened_counts_as_a_failed_open") {
   pool.expect({open{s(1, 1), pool.in(5s)}});
   pool.on(opened{s(1, 1)});
   pool.expect({grant{*again, s(1, 2)}});
+}
+
+TEST_CASE("what_looks_dead_after_it_was_invalidated_says_nothing_of_the_backend") {
+  dialogue pool{of_size(2), {.look = true}};
+  pool.hold(1);
+  pool.on(invalidate{});
+  pool.on(invalidate{}); // which changes nothing for it
+  REQUIRE(pool.spurn(s(0, 2)));
+  pool.expect({close{s(0, 3), close_reason::stale, pool.in(5s)}, open{s(1, 1), pool.in(5s)}});
+  CHECK_FALSE(pool.machine().opens_fail());
+  pool.on(open_failed{s(1, 1)});
+  CHECK(pool.machine().opens_fail());
+}
+
+TEST_CASE("where_nobody_may_wait_an_outage_is_told_as_such_with_fail_fast") {
+  auto options = failing_fast(1);
+  options.max_waiters = 0;
+  dialogue pool{options};
+  auto const first = pool.acquire();
+  pool.expect({reject{first, reject_reason::queue_full}, open{s(0, 1), pool.in(5s)}});
+  pool.on(open_failed{s(0, 1)});
+  auto const second = pool.acquire();
+  pool.expect({reject{second, reject_reason::open_failed}});
+  pool.at(10ms).on(suspend{});
+  auto const third = pool.acquire();
+  pool.expect({reject{third, reject_reason::queue_full}}); // and nothing is opened
 }
 
 TEST_CASE("what_looks_dead_again_and_again_is_waited_for_ever_longer") {

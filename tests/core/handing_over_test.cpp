@@ -63,6 +63,20 @@ TEST_CASE("what_comes_back_is_idle_or_leased_as_the_report_says_and_counted") {
   CHECK(pool.lend() == s(1, 4));
 }
 
+TEST_CASE("nothing_is_handed_over_during_a_first_lease_that_may_yet_look_dead") {
+  dialogue pool{of_size(2), {.look = true}};
+  pool.fill(1);
+  auto const tried = pool.lend();
+  auto const caller = pool.acquire();
+  pool.expect({open{s(1, 1), pool.in(5s)}});
+  pool.on(opened{s(1, 1)});
+  pool.expect({grant{caller, s(1, 2)}});
+  pool.on(give_back{tried});
+  CHECK_FALSE(pool.hand_over());
+  pool.on(give_back{s(1, 2)});
+  CHECK(pool.hand_over());
+}
+
 TEST_CASE("the_peak_of_leases_in_between_is_remembered") {
   dialogue pool{of_size(2)};
   pool.hold(1);

@@ -62,6 +62,7 @@ TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
   auto const* const reclaimable = "longer than leak_threshold, which it needs, to 10 years";
   auto const* const serves_nobody =
       "at least 1 where check_on_acquire is always or max_idle is 0: nobody could ever be served";
+  auto const* const no_choice = "one of its enumerators";
   auto const nan = std::numeric_limits<double>::quiet_NaN();
   for (auto const& [change, field, value, allowed] : {
            row{[](auto& o) { o.max_size = 0; }, "max_size", "0", "1 to 16777216"},
@@ -95,8 +96,21 @@ TEST_CASE("each_violation_names_field_value_and_what_is_allowed") {
                "1ns to 10 years"},
            row{[](auto& o) { o.backoff.limit = 1ms; }, "backoff.limit", "1ms",
                "at least backoff.initial (50ms)"},
-           row{[](auto& o) { o.fair = static_cast<fairness>(2); }, "fair", "2",
-               "one of its enumerators"},
+           row{[](auto& o) { o.backoff.limit = 100'000h; }, "backoff.limit", "100000h",
+               "1ns to 10 years"},
+           row{[](auto& o) { o.fair = static_cast<fairness>(2); }, "fair", "2", no_choice},
+           row{[](auto& o) { o.when_down = static_cast<while_down>(9); }, "when_down", "9",
+               no_choice},
+           row{[](auto& o) { o.check_on_acquire = static_cast<acquire_check>(3); },
+               "check_on_acquire", "3", no_choice},
+           row{[](auto& o) { o.after_bad_check = static_cast<bad_check>(2); }, "after_bad_check",
+               "2", no_choice},
+           row{[](auto& o) { o.order = static_cast<idle_order>(2); }, "order", "2", no_choice},
+           row{[](auto& o) { o.returned = static_cast<on_return>(2); }, "returned", "2", no_choice},
+           row{[](auto& o) { o.borrowers = static_cast<recording>(2); }, "borrowers", "2",
+               no_choice},
+           row{[](auto& o) { o.durations = static_cast<recording>(255); }, "durations", "255",
+               no_choice},
            row{[](auto& o) { o.backoff.jitter = 1.5; }, "backoff.jitter", "1.500000", "0 to 1"},
            row{[](auto& o) { o.scan_interval = 0ns; }, "scan_interval", "0s", "1ns to 10 years"},
            row{[](auto& o) { o.check_retries = 1001; }, "check_retries", "1001", "0 to 1000"},
